@@ -1,0 +1,2 @@
+export function span(ms: number): string
+export function relative(at: number, now: number): string

@@ -1,0 +1,36 @@
+import type { Frame } from './layout.ts'
+import { html, type Markup } from './markup.ts'
+
+/** The first thing a newcomer sees: how a dispatch is made, by hand and by program. */
+export const emptyList = ({ ports }: Frame): Markup => html`
+    <section class="empty">
+      <div class="empty-words">
+        <h2>Nobody has been written to yet</h2>
+        <p>A dispatch has one purpose: to get a magic link opened. It makes the link, puts it into words, sends it by the channels you name, reminds, and stops the moment the link is opened.</p>
+        <ol class="story">
+          <li><strong>Send one.</strong> <a href="/new">Fill in the form</a>, or run the command.</li>
+          <li><strong>Read it.</strong> ${ports.inboxUrl ? html`It lands in the <a href="${ports.inboxUrl}" target="_blank" rel="noopener">inbox</a>, as the person would see it.` : 'It goes to the first channel that works.'}</li>
+          <li><strong>Open the link.</strong> This page says so by itself, and the reminders stop.</li>
+        </ol>
+      </div>
+      <figure class="snippet">
+        <figcaption><span>In a terminal</span><button type="button" class="ghost small" data-copy-from="example">Copy</button></figcaption>
+        <pre tabindex="0" id="example"><code>${example(ports.publicUrl)}</code></pre>
+      </figure>
+    </section>`
+
+const example = (publicUrl: string) => `curl ${publicUrl.replace(/\/$/, '')}/v1/dispatches \\
+  -H "Authorization: Bearer $API_KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "referenceId": "user_12345",
+    "userData": {
+      "name": { "firstName": "Michael", "lastName": "Johnson" },
+      "paymentMethod": { "type": "bank_account", "bankAccount":
+        { "country": "MX", "accountNumber": "014027000005555558" } }
+    },
+    "contact": { "phone": "+15125550123", "email": "michael@example.com" },
+    "channels": ["sms", "email"],
+    "locale": "es-MX",
+    "reminders": { "after": ["PT20S", "PT40S"] }
+  }'`

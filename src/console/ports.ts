@@ -1,0 +1,39 @@
+/** What the pages need of the world; wired in app.ts. */
+import type { ChannelName } from '../domain/channel.ts'
+import type { Failure } from '../domain/failure.ts'
+import type { Hold } from '../domain/hold.ts'
+import type { DispatchOrder } from '../flow/accept.ts'
+import type { DispatchReader, DispatchView, KeyStore, StatusStore } from '../flow/ports-read.ts'
+import type { HoldStore } from '../flow/ports-store.ts'
+
+export interface ConsolePorts {
+  dispatches: Pick<DispatchReader, 'one' | 'list' | 'byAddress' | 'timeline' | 'attempts'>
+  keys: Pick<KeyStore, 'caller' | 'openSession' | 'session' | 'useSignIn' | 'closeSession'>
+  status: StatusStore
+  holds: Pick<HoldStore, 'list'>
+  /** Keyed hashes of a normalised address, under every look-up key. */
+  lookups(kind: 'phone' | 'email', value: string): Buffer[]
+  /** Answers the id of the new dispatch, or what is wrong, by its path in the order where there is one. */
+  create(order: DispatchOrder): Promise<{ ok: true; id: string } | (Refused & { errors?: Failure['errors'] })>
+  /** Sends again now; null: by the channels of the dispatch. */
+  resend(id: string, channel: ChannelName | null): Promise<{ ok: true } | Refused>
+  cancel(id: string, reason: string | null): Promise<{ ok: true } | Refused>
+  lift(holdId: string, by: string): Promise<Hold | null>
+  /** Called after new events; answers how to stop being called. */
+  onChange(listener: () => void): () => void
+  /** The sentence a support agent can read out. */
+  summary(view: DispatchView, now: Date): string
+  now(): Date
+  /** Where the world reaches this service: decides the cookie's flags, and stands in the example. */
+  publicUrl: string
+  /** The sandbox's inbox. */
+  inboxUrl: string | null
+  world: 'sandbox' | 'test' | 'live'
+  templates: readonly string[]
+  locales: readonly string[]
+}
+
+export interface Refused {
+  ok: false
+  message: string
+}

@@ -1,0 +1,123 @@
+/** What the pages call things. Every state and channel has a word, a shape and a tone, so that colour never speaks alone. */
+import type { ChannelName } from '../domain/channel.ts'
+import type { DispatchStatus } from '../domain/dispatch.ts'
+import type { StepKind, StepStatus } from '../domain/step.ts'
+import type { IconName } from './icons.ts'
+
+export type Tone = 'neutral' | 'going' | 'good' | 'warn' | 'bad' | 'off'
+
+export interface Badge {
+  label: string
+  icon: IconName
+  tone: Tone
+  /** What the state means, in a sentence for whoever points at it. */
+  means: string
+}
+
+export const DISPATCH_BADGES: Record<DispatchStatus, Badge> = {
+  accepted: { label: 'Accepted', icon: 'ring', tone: 'neutral', means: 'Stored; nothing handed over yet' },
+  sent: { label: 'Sent', icon: 'plane', tone: 'going', means: 'At least one message was taken by a provider' },
+  opened: { label: 'Opened', icon: 'check', tone: 'good', means: 'The user opened the link; the plan has ended' },
+  exhausted: { label: 'Exhausted', icon: 'dash', tone: 'warn', means: 'Every message ran, the link never was opened' },
+  failed: { label: 'Failed', icon: 'alert', tone: 'bad', means: 'Nothing could be handed over' },
+  expired: { label: 'Expired', icon: 'clock', tone: 'warn', means: 'It was valid no longer before anything was sent' },
+  cancelled: { label: 'Cancelled', icon: 'cross', tone: 'off', means: 'Somebody stopped it' },
+  superseded: { label: 'Superseded', icon: 'swap', tone: 'off', means: 'A newer dispatch took over' },
+  suppressed: { label: 'Suppressed', icon: 'barred', tone: 'off', means: 'The person must not be written to' },
+}
+
+export const STEP_BADGES: Record<StepStatus, Badge> = {
+  pending: { label: 'Planned', icon: 'ring', tone: 'neutral', means: 'Waits until it is due' },
+  queued: { label: 'Queued', icon: 'clock', tone: 'going', means: 'Leaves in a moment' },
+  claimed: { label: 'Leaving', icon: 'plane', tone: 'going', means: 'Is being handed over right now' },
+  handed: { label: 'Handed over', icon: 'plane', tone: 'good', means: 'The provider took it' },
+  delivered: { label: 'Delivered', icon: 'check', tone: 'good', means: 'The provider says that it arrived' },
+  ambiguous: { label: 'Unclear', icon: 'question', tone: 'warn', means: 'The provider may or may not have it' },
+  failed: { label: 'Failed', icon: 'alert', tone: 'bad', means: 'No message of this step will come' },
+  skipped: { label: 'Skipped', icon: 'dash', tone: 'off', means: 'It was not needed or not allowed any more' },
+}
+
+export const CHANNEL_WORDS: Record<ChannelName, string> = { sms: 'SMS', email: 'Email', push: 'Push', in_app: 'In app' }
+
+const PROVIDERS: Record<string, string> = {
+  twilio: 'Twilio',
+  vonage: 'Vonage',
+  smtp: 'the mail relay',
+  fcm: 'Firebase',
+  app: 'the app',
+}
+export const providerWord = (name: string): string => PROVIDERS[name] ?? name
+
+export function channelWord(name: string): string {
+  return (CHANNEL_WORDS as Record<string, string>)[name] ?? plain(name)
+}
+
+/** `First message`, `Reminder 2`: step numbers begin with the first message, so reminder 1 is step 2. */
+export function stepWord(kind: StepKind | undefined, n: number | undefined): string {
+  switch (kind) {
+    case 'first':
+      return 'First message'
+    case 'reminder':
+      return `Reminder ${(n ?? 2) - 1}`
+    case 'resend':
+      return 'Message sent again'
+    case 'close':
+      return 'Close'
+    default:
+      return n === 1 ? 'First message' : 'Message'
+  }
+}
+
+const REASONS: Record<string, string> = {
+  opened: 'the link was opened',
+  cancelled: 'the dispatch was cancelled',
+  superseded: 'a newer dispatch took over',
+  suppressed: 'the person must not be written to',
+  opt_out: 'the person said stop',
+  opted_out: 'the person said stop',
+  complaint: 'the person complained',
+  blocked_by_user: 'the person blocked us',
+  expired: 'it was valid no longer',
+  valid_until_passed: 'it was valid no longer',
+  stale: 'it came too late to be of use',
+  exhausted: 'the plan had ended',
+  failed: 'the dispatch had failed',
+  late: 'it could not leave in time and is given another turn',
+  no_address: 'there is no address for it',
+  no_provider: 'no provider carries this channel',
+  no_channel_worked: 'no channel worked',
+  not_in_deliver_only_to: 'this address is not in DELIVER_ONLY_TO',
+  outside_window: 'it is outside the hours in which one may write there',
+  unclear_resent: 'nobody knows whether it arrived, so it goes out once more',
+  worker_lost: 'the process that sent it was lost on the way',
+  link_dying: 'the link has too little life left; the next one follows',
+  link_expired: 'the link that was brought along has expired',
+  link_in_use: 'the user is busy with a link already',
+  link_refused: 'the partner refused the link',
+  link_replaced: 'an opened link was taken back first',
+  link_untrusted: 'the partner’s answer could not be trusted',
+  no_active_link: 'the partner knows no living link',
+  needs_link: 'a link has to be made first',
+  recipient_busy: 'another step of this user is at work',
+  partner_held: 'the partner is on hold',
+  partner_throttled: 'the partner asked us to slow down',
+  partner_unavailable: 'the partner does not answer',
+  all_held: 'everything is on hold',
+  campaign_held: 'its campaign is on hold',
+  template_held: 'its template is on hold',
+  channel_held: 'its channel is on hold',
+  provider_held: 'its provider is on hold',
+  variable_missing: 'the template needs a variable that is not there',
+  template_unknown: 'there is no such template',
+  render_failed: 'the template could not be rendered',
+}
+
+/** A reason in words: ours from the table, a provider's by its own name, a person's as typed. */
+export const reasonWord = (reason: string): string => REASONS[reason] ?? plain(reason)
+
+const plain = (name: string) => (/^[a-z0-9_.]+$/.test(name) ? name.replace(/[_.]/g, ' ') : name)
+
+const LANGUAGES = new Intl.DisplayNames('en', { type: 'language' })
+
+/** `Spanish (Mexico)` for `es-MX`. */
+export const localeWord = (tag: string): string => LANGUAGES.of(tag) ?? tag

@@ -1,0 +1,1 @@
+export const summaryOf = (_view: unknown, _now: Date): string => ''

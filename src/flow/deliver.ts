@@ -1,0 +1,203 @@
+import type { Outcome } from '../domain/outcome.ts'
+import { type Address, addressesOf, type DeliverPorts, type Delivery, linkOf, messageFor } from './delivery.ts'
+import { findLink } from './find-link.ts'
+import { guard } from './guard.ts'
+import type { Attempt } from './ports.ts'
+import type { Settlement, StepTurn, Work } from './ports-store.ts'
+import {
+  attemptResult,
+  fails,
+  later,
+  nextChannel,
+  type Sent,
+  settle,
+  settlement,
+  strongest,
+  told,
+} from './settlement.ts'
+import { windowLeftMs } from './window.ts'
+
+/**
+ * One step, from a job to what follows. Each named step either passes the delivery on or ends it with a settlement.
+ * Nothing is done when the turn is over: a late or doubled job finds no work.
+ */
+export async function deliver(ports: DeliverPorts, turn: StepTurn): Promise<Settlement['to'] | 'nothing'> {
+  const work = await ports.deliveries.work(turn)
+  if (!work) return 'nothing'
+  const delivery: Delivery = { work, newId: ports.newId, addresses: addressesOf(work, ports.vault) }
+  try {
+    for (const step of [guard, findLink, render, claim, recheck, send]) {
+      const end = await step(ports, delivery)
+      if (end === 'nothing') return end
+      if (end) return await finish(ports, delivery, end)
+    }
+    return 'nothing'
+  } finally {
+    await delivery.release?.()
+  }
+}
+
+async function render(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
+  const { work, link } = delivery
+  if (work.channel === 'in_app' || !link) return undefined
+  const { firstName = '', lastName = '' } = work.person.contact.name ?? {}
+  const rendering = ports.render.render({
+    template: work.template,
+    channel: work.channel,
+    locale: work.dispatch.locale,
+    timeZone: work.dispatch.timeZone,
+    now: work.now,
+    name: { first: firstName, last: lastName, full: `${firstName} ${lastName}`.trim() },
+    link: { url: linkOf(link).url, expiresAt: linkOf(link).expiresAt },
+    variables: work.person.variables,
+  })
+  if (!rendering.ok)
+    return fails(work, 'queued', rendering.code, {
+      events: [told(work, 'message.failed', { reason: rendering.code, missing: rendering.missing })],
+    })
+  delivery.words = rendering.words
+  delivery.templateVersion = `${work.template}@${rendering.version}`
+  return undefined
+}
+
+/** The longest an outcome may take before the claim counts as ambiguous: SMTP may be silent for 10 min after the dot. */
+const OUTCOME_WITHIN_MS = { sms: 30_000, push: 45_000, email: 13 * 60_000, in_app: 30_000 }
+const START_WITHIN_MS = 2_000
+/** A held provider gets its next message after this long. */
+const PROBE_AFTER_MS = 30_000
+
+/** The first half of the fence. The deadline is taken before the statement, so ours never lies behind the database's. */
+async function claim(ports: DeliverPorts, delivery: Delivery): Promise<'nothing' | undefined> {
+  const { work, link, provider, addresses } = delivery
+  if (!link) throw new Error('a delivery without a link reached the claim')
+  delivery.startBy = ports.monotonic() + START_WITHIN_MS
+  const attempts = provider
+    ? addresses.map((address, i) => ({ n: work.attempts + 1 + i, provider: provider.name, addressHash: address.hash }))
+    : [{ n: work.attempts + 1, provider: 'app', addressHash: null }]
+  const won = await ports.deliveries.claim({
+    dispatchId: work.dispatchId,
+    n: work.n,
+    turn: work.turn,
+    referenceId: work.dispatch.referenceId,
+    link,
+    slot: work.slot,
+    attempts,
+    outcomeWithinMs: OUTCOME_WITHIN_MS[work.channel],
+  })
+  return won ? undefined : 'nothing'
+}
+
+/** The second half, a new statement: every stop fact, asked of the database and of nothing else. */
+async function recheck(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
+  const { work, link, addresses } = delivery
+  if (!link) return undefined
+  const fact = await ports.deliveries.stopFact({
+    dispatchId: work.dispatchId,
+    n: work.n,
+    kind: work.kind,
+    channel: work.channel,
+    provider: delivery.provider?.name ?? 'app',
+    template: delivery.templateVersion ?? work.template,
+    linkId: linkOf(link).id,
+    hashes: [
+      ...addresses.flatMap((address) => address.hashes),
+      ...ports.vault.lookups('recipient', work.dispatch.referenceId),
+    ],
+  })
+  const unsent = addresses.map((_, i) => ({
+    n: work.attempts + 1 + i,
+    outcome: 'late' as const,
+    reason: fact?.kind ?? null,
+    providerId: null,
+  }))
+  const base = { attempts: delivery.provider ? unsent : unsent.slice(0, 1) }
+  switch (fact?.kind) {
+    case undefined:
+      return undefined
+    case 'held':
+      return later(work, 'claimed', new Date(work.now.getTime() + 5_000), `${fact.scope}_held`, base)
+    case 'over':
+      return skipped(delivery, fact.status, base)
+    case 'opened':
+      return skipped(delivery, 'opened', base)
+    case 'suppressed': {
+      if (fact.aboutWill)
+        return settlement(work, {
+          ...base,
+          from: 'claimed',
+          to: 'skipped',
+          reason: 'suppressed',
+          ends: { status: 'suppressed', reason: 'opt_out' },
+        })
+      const barred = (hashes: Buffer[]) => hashes.some((hash) => fact.hashes.some((other) => other.equals(hash)))
+      delivery.addresses = addresses.filter((address) => !barred(address.hashes))
+      return delivery.addresses.length === 0 ? nextChannel(work, 'claimed', 'suppressed', base) : undefined
+    }
+  }
+}
+
+function skipped({ work }: Delivery, reason: string, base: Partial<Settlement>): Settlement {
+  const events = work.kind === 'reminder' ? [told(work, 'reminder.skipped', { reason })] : []
+  return settlement(work, { ...base, from: 'claimed', to: 'skipped', reason, events })
+}
+
+/** One request per address, all under the same start deadline; the outcomes decide together. */
+async function send(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
+  const { work, link, provider, words, addresses } = delivery
+  if (!link) return undefined
+  const base = { link: linkOf(link), random: ports.random() }
+  if (!provider || !words) return place(work, base)
+  const name = work.person.contact.name
+  const full = `${name?.firstName ?? ''} ${name?.lastName ?? ''}`.trim()
+  const attempts = addresses.map((address, i) => ({ address, n: work.attempts + 1 + i }))
+  const sent = await Promise.all(
+    attempts.map(async ({ address, n }) => {
+      const message = messageFor(words, address, linkOf(link).url, full)
+      return { address, n, outcome: await provider.send(message, attemptOf(ports, delivery, n)) }
+    }),
+  )
+  for (const { address, outcome } of sent) await react(ports, provider.name, address, outcome)
+  return settle(work, {
+    ...base,
+    outcome: strongest(sent.map(({ outcome }) => outcome)),
+    provider: provider.name,
+    attempts: sent.map(({ n, outcome }) => attemptResult(n, outcome)),
+  })
+}
+
+/** The surface beside the chain: nothing is sent, the link lies ready for the app's button. */
+function place(work: Work, base: Pick<Sent, 'link' | 'random'>): Settlement {
+  const outcome: Outcome = { kind: 'accepted', providerId: `${work.dispatchId}.${work.n}` }
+  return settle(work, { ...base, outcome, provider: 'app', attempts: [attemptResult(work.attempts + 1, outcome)] })
+}
+
+/** A provider may hold the message as long as link and window live, and no longer (P6). */
+function attemptOf(ports: DeliverPorts, { work, link, startBy = 0 }: Delivery, n: number): Attempt {
+  const stepId = `${work.dispatchId}.${work.n}`
+  const lifeMs = link ? linkOf(link).expiresAt.getTime() - work.now.getTime() : 0
+  const validForMs = Math.max(1_000, Math.min(lifeMs, windowLeftMs(work, ports.defaultTimeZone)))
+  return { id: `${stepId}.${n}`, stepId, startBy, validForMs, locale: work.dispatch.locale }
+}
+
+/** What an outcome says about the address or the provider, beyond this step. */
+async function react(ports: DeliverPorts, provider: string, address: Address, outcome: Outcome): Promise<void> {
+  if (outcome.kind === 'suppress') {
+    await ports.suppressions.add({
+      hash: address.hash,
+      channel: address.channel,
+      reason: outcome.suppression,
+      note: null,
+      placedBy: 'provider',
+    })
+  }
+  if (outcome.kind === 'alert')
+    await ports.hold({ scope: 'provider', value: provider, reason: outcome.reason, probeAfterMs: PROBE_AFTER_MS })
+  if (outcome.kind === 'alert' || (outcome.kind === 'permanent' && outcome.alert)) {
+    await ports.alert({ what: 'provider_refused', reason: outcome.reason, provider })
+  }
+}
+
+async function finish(ports: DeliverPorts, delivery: Delivery, end: Settlement): Promise<Settlement['to'] | 'nothing'> {
+  const written = await ports.deliveries.settle({ ...end, freeSlot: end.freeSlot ?? delivery.freeSlot ?? null })
+  return written ? end.to : 'nothing'
+}

@@ -1,0 +1,89 @@
+import type { ChannelName } from '../domain/channel.ts'
+import type { HoldScope } from '../domain/hold.ts'
+import type { PartnerLink } from '../domain/magic-link.ts'
+import type { Message, Words } from '../domain/message.ts'
+import type { Partner, Provider, Renderer, Vault } from './ports.ts'
+import type { ClaimOrder, DeliverStore, HoldStore, LinkStore, SuppressionStore, Work } from './ports-store.ts'
+
+/** What a delivery needs of the world. */
+export interface DeliverPorts {
+  deliveries: DeliverStore
+  links: LinkStore
+  holds: Pick<HoldStore, 'current'>
+  suppressions: SuppressionStore
+  partner: Partner
+  providers: Provider[]
+  render: Renderer
+  vault: Pick<Vault, 'lookup' | 'lookups'>
+  /** False when the partner's create limit is off. */
+  slots: boolean
+  /** `M2M_CALLBACK=per_link`: the URL the partner calls for this link's events. */
+  callbackUrl: string | null
+  defaultTimeZone: string
+  /** Addresses a test key may write to; null: everybody (P12). */
+  mayWriteTo: ((address: string) => boolean) | null
+  hold(order: { scope: HoldScope; value: string; reason: string; probeAfterMs: number | null }): Promise<void>
+  /** Something a person must look at; told once, never thrown. */
+  alert(what: { what: string; reason: string; provider?: string }): Promise<void>
+  /** The partner says it was opened and we had not heard. */
+  missedOpen(link: PartnerLink): Promise<void>
+  newId(): string
+  random(): number
+  /** ms that never go backwards: deadlines inside this process. */
+  monotonic(): number
+}
+
+/** One step on its way, growing from one named step to the next. */
+export interface Delivery {
+  work: Work
+  newId(): string
+  provider?: Provider
+  addresses: Address[]
+  link?: ClaimOrder['link']
+  words?: Words
+  templateVersion?: string
+  startBy?: number
+  freeSlot?: number
+  release?: () => Promise<void>
+}
+
+/** A way to reach the person on the step's channel, with its keyed hashes under every look-up key. */
+export interface Address {
+  channel: Exclude<ChannelName, 'in_app'>
+  value: string
+  hash: Buffer
+  hashes: Buffer[]
+}
+
+export const linkOf = (link: ClaimOrder['link']) => ('fresh' in link ? link.fresh : link.stored)
+
+export function addressesOf(work: Work, vault: Pick<Vault, 'lookup' | 'lookups'>): Address[] {
+  const { contact } = work.person
+  const known = (channel: Address['channel'], kind: string, value: string): Address => ({
+    channel,
+    value,
+    hash: vault.lookup(kind, value),
+    hashes: vault.lookups(kind, value),
+  })
+  switch (work.channel) {
+    case 'sms':
+      return contact.phone ? [known('sms', 'phone', contact.phone)] : []
+    case 'email':
+      return contact.email ? [known('email', 'email', contact.email)] : []
+    case 'push':
+      return (contact.pushTokens ?? []).map((token) => known('push', 'token', token))
+    case 'in_app':
+      return []
+  }
+}
+
+export function messageFor(words: Words, address: Address, url: string, name: string): Message {
+  switch (words.channel) {
+    case 'sms':
+      return { channel: 'sms', to: address.value, text: words.text }
+    case 'email':
+      return { ...words, to: { ...(name && { name }), address: address.value } }
+    case 'push':
+      return { channel: 'push', token: address.value, title: words.title, body: words.body, url }
+  }
+}

@@ -1,0 +1,183 @@
+import { type ChannelName, chainOf } from '../domain/channel.ts'
+import { type Contact, reachable } from '../domain/dispatch.ts'
+import type { NewEvent } from '../domain/event.ts'
+import { type Failure, failure } from '../domain/failure.ts'
+import { zoneOfPhone } from '../domain/number-plan.ts'
+import { lifeMinutes, type PlannedStep, planSteps } from '../domain/step.ts'
+import type { AcceptPorts, DispatchOrder } from './accept.ts'
+import type { IntakeStore, NewDispatch } from './ports-store.ts'
+
+export type DraftPorts = Omit<AcceptPorts, 'wake' | 'stops'>
+type Known = Awaited<ReturnType<IntakeStore['recipient']>>
+
+/** The dispatch as it will be stored: what the request says, then what the recipient has stored, then the defaults. */
+export async function draft(
+  ports: DraftPorts,
+  order: DispatchOrder,
+): Promise<{ dispatch: NewDispatch } | { failure: Failure }> {
+  const now = ports.now()
+  const saysAll = order.contact !== null && order.locale !== null && order.timeZone !== null
+  const known = saysAll ? null : await ports.intake.recipient(order.referenceId)
+  const contact = order.contact ?? known?.contact ?? {}
+  const { channels, without } = channelsFor(ports, order, contact)
+  const problem = await problemWith(ports, order, channels, without, now)
+  if (problem) return { failure: problem }
+  return { dispatch: assemble(ports, order, { known, contact, channels, without, now }) }
+}
+
+interface Found {
+  known: Known
+  contact: Contact
+  channels: ChannelName[]
+  without: ChannelName[]
+  now: Date
+}
+
+function assemble(ports: DraftPorts, order: DispatchOrder, found: Found): NewDispatch {
+  const { contact, channels, now } = found
+  const id = ports.newId()
+  const { referenceId, lane, campaignId, category, template, sendAt, validUntil, userData, variables, metadata, link } =
+    order
+  return {
+    id,
+    referenceId,
+    lane,
+    campaignId,
+    category,
+    template,
+    sendAt,
+    validUntil,
+    userData,
+    channels,
+    createdAt: now,
+    linkOptions: link,
+    ...placeAndTongue(ports, order, found),
+    fallBackMs: order.fallBackMs ?? ports.defaults.fallBackMs,
+    lifeMinutes: link.expiresInMinutes ?? lifeMinutes(remindersAfter(ports, order), ports.defaults.linkMaxMinutes),
+    ownLink: order.ownLink && { id: ports.newId(), ...order.ownLink },
+    person: { contact: { ...contact, ...nameOf(contact, userData) }, variables, metadata },
+    steps: stepsFor(ports, order, channels, now),
+    events: acceptedEvents(id, channels, found.without, order),
+  }
+}
+
+function placeAndTongue({ defaults }: Pick<DraftPorts, 'defaults'>, order: DispatchOrder, { known, contact }: Found) {
+  const zone = order.timeZone ?? known?.timeZone ?? null
+  return {
+    locale: order.locale ?? known?.locale ?? defaults.locale,
+    timeZone: zone ?? zoneOfPhone(contact.phone ?? '') ?? defaults.timeZone,
+    zoneGiven: zone !== null,
+  }
+}
+
+const remindersAfter = ({ defaults }: Pick<DraftPorts, 'defaults'>, { reminders }: DispatchOrder): readonly number[] =>
+  reminders === null ? [] : (reminders?.afterMs ?? defaults.remindersAfterMs)
+
+function stepsFor(ports: DraftPorts, order: DispatchOrder, channels: ChannelName[], now: Date): PlannedStep[] {
+  return planSteps({
+    channels,
+    template: order.template,
+    reminderTemplate: reminderTemplate(ports, order),
+    reminderChannels: order.reminders?.channels?.filter((name) => channels.includes(name)) ?? channels,
+    remindersAfterMs: remindersAfter(ports, order),
+    fallBackMs: order.fallBackMs ?? ports.defaults.fallBackMs,
+    startAt: order.sendAt ?? now,
+    validUntil: order.validUntil,
+    bringsLink: order.ownLink !== null,
+  })
+}
+
+async function problemWith(
+  ports: DraftPorts,
+  order: DispatchOrder,
+  channels: ChannelName[],
+  without: ChannelName[],
+  now: Date,
+): Promise<Failure | null> {
+  if (channels.length === 0)
+    return failure('contact_missing', [
+      { path: 'contact', message: `no address for ${without.join(', ') || 'any channel'}` },
+    ])
+  const own = order.ownLink
+  return (
+    timesFailure(ports, order, now) ??
+    templateFailure(ports, order, channels) ??
+    (own && (await ports.checkOwnLink(order.referenceId, own)))
+  )
+}
+
+/** A listed channel without an address is skipped, and the timeline says so. */
+function channelsFor(ports: Pick<AcceptPorts, 'defaults'>, order: DispatchOrder, contact: Contact) {
+  const { usable, without } = reachable(contact, order.channels ?? ports.defaults.channels)
+  return { channels: usable, without: order.channels ? without : [] }
+}
+
+function timesFailure(ports: Pick<AcceptPorts, 'defaults'>, order: DispatchOrder, now: Date): Failure | undefined {
+  const errors: Failure['errors'] = []
+  if (order.sendAt && order.sendAt.getTime() < now.getTime() - 1_000)
+    errors.push({ path: 'sendAt', message: 'lies in the past' })
+  if (order.validUntil && order.validUntil <= (order.sendAt ?? now))
+    errors.push({ path: 'validUntil', message: 'must lie after sendAt and in the future' })
+  const max = ports.defaults.linkMaxMinutes
+  if ((order.link.expiresInMinutes ?? 0) > max)
+    errors.push({ path: 'link.expiresInMinutes', message: `may be ${max} at most (LINK_MAX_MINUTES)` })
+  return errors.length > 0 ? { code: 'invalid_request', errors, detail: {} } : undefined
+}
+
+function templateFailure(
+  ports: Pick<AcceptPorts, 'render' | 'missingVariables' | 'defaults'>,
+  order: DispatchOrder,
+  channels: ChannelName[],
+): Failure | undefined {
+  const unknown = [
+    ['template', order.template],
+    ['reminders.template', order.reminders?.template ?? null] as const,
+  ].filter(([, name]) => name !== null && !ports.render.has(name ?? ''))
+  if (unknown.length > 0)
+    return {
+      code: 'template_unknown',
+      errors: unknown.map(([path]) => ({ path: path ?? 'template', message: 'no template of this name' })),
+      detail: {},
+    }
+  const missing = ports.missingVariables(
+    order.template,
+    chainOf(channels),
+    order.locale ?? ports.defaults.locale,
+    order.variables,
+  )
+  if (missing.length === 0) return undefined
+  return {
+    code: 'variable_missing',
+    errors: missing.map((name) => ({ path: name, message: 'the template needs it' })),
+    detail: {},
+  }
+}
+
+/** `magic-link` is followed by `magic-link-reminder` where there is one. */
+function reminderTemplate(ports: Pick<AcceptPorts, 'render'>, order: DispatchOrder): string {
+  const own = `${order.template}-reminder`
+  return order.reminders?.template ?? (ports.render.has(own) ? own : order.template)
+}
+
+/** The name to greet with: `userData`'s, else the contact's. */
+function nameOf(contact: Contact, userData: Record<string, unknown> | null): { name?: NonNullable<Contact['name']> } {
+  const name = (userData?.['name'] as { firstName?: string; lastName?: string } | undefined) ?? contact.name
+  if (!name) return {}
+  return {
+    name: { ...(name.firstName && { firstName: name.firstName }), ...(name.lastName && { lastName: name.lastName }) },
+  }
+}
+
+function acceptedEvents(id: string, channels: ChannelName[], without: ChannelName[], order: DispatchOrder): NewEvent[] {
+  const accepted: NewEvent = {
+    type: 'dispatch.accepted',
+    dispatchId: id,
+    data: { referenceId: order.referenceId, channels, template: order.template },
+  }
+  return [
+    accepted,
+    ...without.map(
+      (channel): NewEvent => ({ type: 'channel.skipped', dispatchId: id, data: { channel, reason: 'no_address' } }),
+    ),
+  ]
+}

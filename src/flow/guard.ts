@@ -1,0 +1,77 @@
+import { isRunning } from '../domain/dispatch.ts'
+import { heldBy, stopsEverything } from '../domain/hold.ts'
+import type { DeliverPorts, Delivery } from './delivery.ts'
+import type { Settlement } from './ports-store.ts'
+import { later, nextChannel, settlement, told } from './settlement.ts'
+import { waitsUntil } from './window.ts'
+
+/** How long a step that met a hold rests before it is looked at again. */
+const HELD_MS = 5_000
+
+/** Still wanted? In its window? Not held? Somebody to write to, and a provider to do it? */
+export async function guard(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
+  const { work } = delivery
+  return (
+    stillWanted(delivery) ??
+    inWindow(ports, delivery) ??
+    (await notHeld(ports, delivery)) ??
+    (work.channel === 'in_app' ? undefined : reachable(ports, delivery))
+  )
+}
+
+function stillWanted({ work }: Delivery): Settlement | undefined {
+  const { status, validUntil, firstHandedAt } = work.dispatch
+  const give = { from: 'queued' as const, freeSlot: work.slot }
+  if (!isRunning(status) && work.kind !== 'resend')
+    return settlement(work, { ...give, to: 'skipped', reason: status, events: skip(work, status) })
+  if (validUntil === null || validUntil > work.now) return undefined
+  const ends = firstHandedAt === null ? { status: 'expired' as const, reason: 'valid_until_passed' } : null
+  return settlement(work, { ...give, to: 'skipped', reason: 'expired', ends, events: skip(work, 'expired') })
+}
+
+const skip = (work: Delivery['work'], reason: string) =>
+  work.kind === 'reminder' ? [told(work, 'reminder.skipped', { reason })] : []
+
+function inWindow(ports: DeliverPorts, { work }: Delivery): Settlement | undefined {
+  const opening = waitsUntil(work, ports.defaultTimeZone, ports.random())
+  if (!opening) return undefined
+  return later(work, 'queued', opening, 'outside_window', {
+    freeSlot: work.slot,
+    fallBackAt: new Date(opening.getTime() + work.dispatch.fallBackMs),
+    events: [told(work, 'message.waits', { reason: 'outside_window', until: opening })],
+  })
+}
+
+async function notHeld(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
+  const { work } = delivery
+  const holds = await ports.holds.current()
+  const [provider, ...others] = ports.providers.filter((p) => p.channel === work.channel)
+  const free = [provider, ...others].find((p) => p !== undefined && !heldBy(holds, 'provider', p.name))
+  if (free) delivery.provider = free
+  const hold =
+    stopsEverything(holds) ??
+    heldBy(holds, 'channel', work.channel) ??
+    heldBy(holds, 'template', work.template) ??
+    (work.dispatch.campaignId ? heldBy(holds, 'campaign', work.dispatch.campaignId) : undefined) ??
+    (provider && !free ? heldBy(holds, 'provider', provider.name) : undefined)
+  if (!hold) return undefined
+  const waitedEnough = work.fallBackAt !== null && work.fallBackAt <= work.now && work.chain.length > 0
+  if (waitedEnough && (hold.scope === 'channel' || hold.scope === 'provider'))
+    return nextChannel(work, 'queued', 'channel_held', { freeSlot: work.slot })
+  return later(work, 'queued', new Date(work.now.getTime() + HELD_MS), `${hold.scope}_held`, {
+    freeSlot: work.slot,
+    needsLink: work.slot !== null,
+  })
+}
+
+function reachable(ports: DeliverPorts, delivery: Delivery): Settlement | undefined {
+  const { work } = delivery
+  if (delivery.addresses.length === 0) return nextChannel(work, 'queued', 'no_address', { freeSlot: work.slot })
+  if (!delivery.provider) return nextChannel(work, 'queued', 'no_provider', { freeSlot: work.slot })
+  const allowed = ports.mayWriteTo
+  if (!allowed) return undefined
+  delivery.addresses = delivery.addresses.filter((address) => allowed(address.value))
+  return delivery.addresses.length === 0
+    ? nextChannel(work, 'queued', 'not_in_deliver_only_to', { freeSlot: work.slot })
+    : undefined
+}

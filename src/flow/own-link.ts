@@ -1,0 +1,35 @@
+import type { Failure } from '../domain/failure.ts'
+import { isOpened } from '../domain/magic-link.ts'
+import type { BroughtLink } from './accept.ts'
+import type { Partner } from './ports.ts'
+
+export interface OwnLinkPorts {
+  partner: Pick<Partner, 'activeLinks'>
+  /** Why an address may not stand as a link; undefined when it may. */
+  distrust(url: string): string | undefined
+}
+
+/** A link the CRM brings must be on a listed host, and a living, unopened link of this very user at the partner. */
+export async function checkOwnLink(
+  ports: OwnLinkPorts,
+  referenceId: string,
+  link: BroughtLink,
+): Promise<Failure | null> {
+  const reason = ports.distrust(link.url)
+  if (reason) return notYours('link.url', reason)
+  const answer = await ports.partner.activeLinks(referenceId)
+  if (answer.kind !== 'ok') return { code: 'partner_unavailable', errors: [], detail: {} }
+  const found = answer.value.find((known) => known.linkId === link.linkId)
+  if (!found) return notYours('link.linkId', 'is not an active link of this referenceId')
+  if (isOpened(found)) return notYours('link.linkId', 'was opened already')
+  if (found.url !== link.url) return notYours('link.url', 'is not the address of this link')
+  if (found.expiresAt.getTime() !== link.expiresAt.getTime())
+    return notYours('link.expiresAt', 'is not when this link expires')
+  return null
+}
+
+const notYours = (path: string, message: string): Failure => ({
+  code: 'link_not_yours',
+  errors: [{ path, message }],
+  detail: {},
+})

@@ -1,0 +1,86 @@
+import type { ChannelName } from '../domain/channel.ts'
+import { type Hold, heldBy, stopsEverything } from '../domain/hold.ts'
+import type { DueLane, HoldStore, PumpStore, StepTurn, TakenStep } from './ports-store.ts'
+
+export interface PumpPorts {
+  steps: PumpStore
+  holds: Pick<HoldStore, 'current'>
+  queue: { add(channel: ChannelName, jobs: StepTurn[][]): Promise<void> }
+  /** Channels this installation can send on, with the names of their providers in order. */
+  carriers: ReadonlyMap<ChannelName, string[]>
+  /** About two seconds of work per channel stay queued; more waits as rows, where it costs nothing. */
+  queuedAtMost: number
+}
+
+/** A job carries up to 25 steps when there is a backlog, and one when there is none. */
+const STEPS_A_JOB = 25
+const CLOSE_AT_ONCE = 500
+
+/** One tick: what is due and admitted goes onto the queues. Answers whether there is certainly more to do. */
+export async function pump(ports: PumpPorts): Promise<boolean> {
+  const [holds] = await Promise.all([ports.holds.current(), ports.steps.expireLeases()])
+  const { lanes, queued } = await ports.steps.due()
+  if (lanes.length === 0) return false
+  const closing =
+    lanes.some((lane) => lane.channel === 'none') && (await ports.steps.close(CLOSE_AT_ONCE)) === CLOSE_AT_ONCE
+  await fallBack(ports, lanes, holds)
+  if (stopsEverything(holds)) return closing
+  const full = await Promise.all(
+    [...ports.carriers.keys()].map((channel) => fill(ports, channel, lanes, holds, queued[channel] ?? 0)),
+  )
+  return closing || full.includes(true)
+}
+
+/** Singles first, then each lane by its quota, until the channel has its two seconds of work. */
+async function fill(
+  ports: PumpPorts,
+  channel: ChannelName,
+  lanes: DueLane[],
+  holds: Hold[],
+  alreadyQueued: number,
+): Promise<boolean> {
+  if (isHeld(ports, channel, holds)) return false
+  const heldTemplates = holds
+    .filter((hold) => hold.scope === 'template')
+    .map((hold) => hold.value.split('@')[0] ?? hold.value)
+  let room = ports.queuedAtMost - alreadyQueued
+  let more = false
+  for (const { lane, quota, needsLink } of lanes.filter((due) => due.channel === channel)) {
+    const limit = Math.min(room, quota)
+    if (limit <= 0) return false
+    const taken = await ports.steps.take({ lane, channel, needsLink, limit, heldTemplates })
+    if (taken.length > 0) await ports.queue.add(channel, jobsOf(taken, alreadyQueued))
+    room -= taken.length
+    more ||= taken.length === limit
+  }
+  return more && room > 0
+}
+
+function isHeld(ports: PumpPorts, channel: ChannelName, holds: Hold[]): boolean {
+  const providers = ports.carriers.get(channel) ?? []
+  return (
+    heldBy(holds, 'channel', channel) !== undefined ||
+    (providers.length > 0 && providers.every((name) => heldBy(holds, 'provider', name)))
+  )
+}
+
+/** Steps that wait too long for a held channel, or for one nobody carries here, go on to the next. */
+async function fallBack(ports: PumpPorts, lanes: DueLane[], holds: Hold[]): Promise<void> {
+  const waiting = new Set(lanes.flatMap(({ channel }) => (channel === 'none' ? [] : [channel])))
+  const stuck = [...waiting].filter((channel) => !ports.carriers.has(channel) || isHeld(ports, channel, holds))
+  if (stuck.length > 0) await ports.steps.fallBack(stuck)
+}
+
+/** After two turns that ended without an outcome a step travels alone, so that only its own deaths count against it. */
+function jobsOf(taken: TakenStep[], backlog: number): StepTurn[][] {
+  const turn = ({ dispatchId, n, turn }: TakenStep): StepTurn => ({ dispatchId, n, turn })
+  const alone = taken.filter((step) => step.emptyTurns >= 2)
+  const together = taken.filter((step) => step.emptyTurns < 2)
+  const size =
+    together.length + backlog > STEPS_A_JOB
+      ? Math.min(STEPS_A_JOB, Math.ceil((together.length + backlog) / STEPS_A_JOB))
+      : 1
+  const jobs = alone.map((step) => [turn(step)])
+  for (let i = 0; i < together.length; i += size) jobs.push(together.slice(i, i + size).map(turn))
+  return jobs
+}

@@ -1,0 +1,15 @@
+import type { Failure } from '../domain/failure.ts'
+import { accept, type DispatchOrder, type Once } from '../flow/accept.ts'
+import type { Answer } from './answer.ts'
+import { showAccepted } from './dispatch-view.ts'
+import { locationOf, replayed } from './once.ts'
+import type { HttpPorts } from './ports.ts'
+
+/** One order through the flow, and its answer: 202 with where to look. */
+export async function acceptOne(ports: HttpPorts, order: DispatchOrder, once: Once | null): Promise<Answer | Failure> {
+  const accepted = await accept(ports, order, once, showAccepted)
+  if (!accepted.ok) return accepted.failure
+  if (accepted.answer.kind === 'replayed') return replayed(accepted.answer.answer)
+  ports.metrics.accepted(1)
+  return { status: 202, text: showAccepted(accepted.dispatch), headers: { Location: locationOf(accepted.dispatch.id) } }
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { checkUserData } from '../domain/user-data.ts'
+import type { DispatchOrder } from '../flow/accept.ts'
+import { channels, contact, duration, freeObject, locale, moment, referenceId, templateName, timeZone } from './fields.ts'
+
+const KB = 1_024
+const MOST_REMINDERS = 10
+/** The lane of everything that is no campaign's. */
+const SINGLES = 1
+
+const reminders = z
+  .strictObject({
+    after: z
+      .array(duration({ atLeast: 'PT1S', atMost: 'P365D' }))
+      .max(MOST_REMINDERS, `must have at most ${MOST_REMINDERS} reminders`)
+      .refine((list) => list.every((ms, i) => i === 0 || ms > (list[i - 1] ?? 0)), 'must rise from one to the next')
+      .meta({ description: 'Counted from the hand-over of the first message', example: ['PT24H', 'PT72H'] }),
+    channels: channels.optional(),
+    template: templateName.optional(),
+  })
+  .meta({ id: 'Reminders' })
+
+const linkOptions = z
+  .strictObject({
+    expiresInMinutes: z
+      .int('must be a whole number')
+      .min(15, 'must be from 15 to 10080')
+      .max(10_080, 'must be from 15 to 10080')
+      .optional(),
+    theme: word().optional(),
+    flow: word().optional(),
+    language: z.enum(['en', 'es']).optional().meta({ description: "The widget's language; absent: from locale" }),
+    metadata: z
+      .record(z.string().min(1).max(100), z.string().max(1_000, 'must have at most 1000 characters'))
+      .refine((value) => Buffer.byteLength(JSON.stringify(value)) < 2 * KB, 'must have less than 2 KB as JSON')
+      .optional()
+      .meta({ description: 'Flat; the partner keeps it with the link' }),
+    replaceOpened: z.boolean().optional().meta({ description: 'Replace an old link that was opened and led to nothing; default true' }),
+  })
+  .meta({ id: 'LinkOptions' })
+
+const ownLink = z
+  .strictObject({
+    linkId: z.string().regex(/^[\x21-\x7e]{1,256}$/, 'must have 1 to 256 visible ASCII characters'),
+    url: z
+      .string()
+      .max(2_048, 'must have at most 2048 characters')
+      .refine((text) => /^https?:\/\/[\x21-\x7e]+$/.test(text) && URL.canParse(text), 'must be an https URL'),
+    expiresAt: moment,
+  })
+  .meta({ id: 'OwnLink', description: 'A link of your own: carried, never re-issued' })
+
+function word() {
+  return z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must have 1 to 64 of the characters A-Z a-z 0-9 . _ -')
+}
+
+const link = z.union([linkOptions, ownLink]).meta({ id: 'Link' })
+
+export type DispatchBody = z.output<ReturnType<typeof makeDispatchBody>>
+
+/** What `POST /v1/dispatches` takes. `now` decides whether a birth date lies in the past. */
+export function makeDispatchBody(now: () => Date) {
+  return z
+    .strictObject({
+      referenceId,
+      userData: z
+        .record(z.string(), z.unknown())
+        .superRefine((value, context) => {
+          const verdict = checkUserData(value, now())
+          for (const { path, message } of verdict.ok ? [] : verdict.errors)
+            context.addIssue({ code: 'custom', message, path: path === '' ? [] : path.split('.') })
+        })
+        .optional()
+        .meta({ id: 'UserData', description: "The partner's userData: name and paymentMethod are required in it" }),
+      contact: contact.optional(),
+      channels: channels.optional(),
+      locale: locale.optional(),
+      timeZone: timeZone.optional(),
+      template: templateName.default('magic-link'),
+      variables: freeObject(16 * KB).default({}),
+      category: z.enum(['transactional', 'commercial']).default('transactional'),
+      sendAt: moment.optional(),
+      validUntil: moment.optional(),
+      reminders: reminders.nullable().optional(),
+      link: link.optional(),
+      ifActive: z.enum(['supersede', 'join', 'reject']).default('supersede'),
+      fallbackAfter: duration({ atLeast: 'PT0S', atMost: 'P7D' }).optional(),
+      metadata: freeObject(4 * KB).optional().meta({ description: 'Yours; returned with every event, encrypted at rest' }),
+    })
+    .meta({ id: 'NewDispatch' })
+}
+
+/** The body as the flow understands it; what it leaves open stays open. */
+export function orderOf(body: DispatchBody): DispatchOrder {
+  const own = body.link && 'linkId' in body.link ? body.link : null
+  const options = body.link && !('linkId' in body.link) ? body.link : {}
+  return {
+    referenceId: body.referenceId,
+    userData: body.userData ?? null,
+    contact: body.contact ?? null,
+    channels: body.channels ?? null,
+    locale: body.locale ?? null,
+    timeZone: body.timeZone ?? null,
+    template: body.template,
+    variables: body.variables,
+    category: body.category,
+    sendAt: body.sendAt ?? null,
+    validUntil: body.validUntil ?? null,
+    reminders: body.reminders && {
+      afterMs: body.reminders.after,
+      channels: body.reminders.channels ?? null,
+      template: body.reminders.template ?? null,
+    },
+    link: present(options),
+    ownLink: own,
+    ifActive: body.ifActive,
+    fallBackMs: body.fallbackAfter ?? null,
+    metadata: body.metadata ?? null,
+    lane: SINGLES,
+    campaignId: null,
+  }
+}
+
+type Present<T> = { [Name in keyof T]: Exclude<T[Name], undefined> }
+
+const present = <T extends object>(fields: T): Present<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>

@@ -1,0 +1,47 @@
+import type { Router } from 'express'
+import type { Logger } from 'pino'
+import type { AcceptPorts } from '../flow/accept.ts'
+import type { CancelPorts } from '../flow/cancel.ts'
+import type { HoldPorts } from '../flow/hold.ts'
+import type { OpenPorts } from '../flow/open.ts'
+import type { NoticeReader, Renderer, Vault } from '../flow/ports.ts'
+import type { ChangeStore, DispatchReader, KeyStore, StatusStore } from '../flow/ports-read.ts'
+import type { EventStore } from '../flow/ports-store.ts'
+
+/** Everything the door needs of the house. */
+export interface HttpPorts extends AcceptPorts, CancelPorts, OpenPorts, HoldPorts {
+  stops: CancelPorts['stops']
+  dispatches: DispatchReader
+  changes: ChangeStore
+  keys: Pick<KeyStore, 'caller' | 'make' | 'list' | 'revoke'>
+  status: StatusStore
+  /** `onChange` calls back after new events were numbered, and answers how to stop listening. */
+  events: Pick<EventStore, 'after'> & { onChange(listener: () => void): () => void }
+  notices: NoticeReader
+  vault: Pick<Vault, 'lookup' | 'lookups'>
+  render: Renderer
+  segments(text: string): { encoding: string; segments: number; characters: number }
+  /** Stands where a link would stand in previews: on an allowed host, and nobody's link. */
+  sampleUrl: string
+  log: Logger
+  metrics: HttpMetrics
+  /** This process, its database and its schema only. */
+  ready(): Promise<{ ok: boolean; reasons: string[] }>
+  /** Jobs waiting or running on the queues, by channel. */
+  queueDepth(): Promise<Record<string, number>>
+  /** Link creations a minute the partner allows; null: not limited here. */
+  createsPerMinute: number | null
+  publicUrl: string
+  /** Mounted at `/` after the API, for instance the console. */
+  extra: readonly Router[]
+  trustProxy?: boolean | number | string
+}
+
+export interface HttpMetrics {
+  contentType: string
+  text(): Promise<string>
+  accepted(count: number): void
+  webhook(seconds: number, kind: WebhookKind): void
+  staleWebhook(): void
+}
+export type WebhookKind = 'applied' | 'repeated' | 'refused' | 'failed'

@@ -1,0 +1,53 @@
+import express, { type Express, type RequestHandler } from 'express'
+import helmet from 'helmet'
+import { failure } from '../domain/failure.ts'
+import { type Auth, makeAuth } from './auth.ts'
+import { dispatchRoutes } from './dispatches.ts'
+import { healthRouter } from './health.ts'
+import type { HttpPorts } from './ports.ts'
+import { handleErrors, sendProblem } from './problem.ts'
+import { logRequests, nameRequests } from './request.ts'
+import { handle, type Route } from './route.ts'
+import { handlePartnerWebhook } from './webhook.ts'
+
+/** The door: everything that comes in over HTTP. */
+export function makeServer(ports: HttpPorts): Express {
+  const app = express()
+  app.disable('x-powered-by').disable('etag')
+  app.set('query parser', 'simple').set('trust proxy', ports.trustProxy ?? false)
+  app.use(nameRequests(ports.newId), logRequests(ports.log), headers())
+  app.use(healthRouter(ports))
+  app.all('/webhooks/m2m', only(['POST']), handlePartnerWebhook(ports))
+  mount(app, apiRoutes(ports), makeAuth(ports.keys))
+  for (const router of ports.extra) app.use(router)
+  app.use((_req, res) => sendProblem(res, failure('not_found')))
+  app.use(handleErrors(ports.log))
+  return app
+}
+
+export const apiRoutes = (ports: HttpPorts): Route[] => [...dispatchRoutes(ports)]
+
+/** The API answers data and nothing a browser would run; pages bring a policy of their own. */
+const headers = (): RequestHandler =>
+  helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+
+/** Each path once with all its methods, so that any other is told which there are. */
+function mount(app: Express, routes: Route[], auth: Auth): void {
+  for (const [path, methods] of Map.groupBy(routes, (one) => one.path)) {
+    const place = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'))
+    for (const one of methods) place[one.method](handle(one, auth))
+    place.all(only(methods.map((one) => one.method.toUpperCase())))
+  }
+}
+
+function only(methods: string[]): RequestHandler {
+  const allow = methods.includes('GET') ? ['GET', 'HEAD', ...methods.filter((name) => name !== 'GET')] : methods
+  return (req, res, next) => {
+    if (methods.includes(req.method)) return next()
+    res.set('Allow', allow.join(', '))
+    sendProblem(res, failure('method_not_allowed'))
+  }
+}

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Pool } from 'pg'
+import { inTransaction } from './pool.ts'
+
+const FOLDER = path.join(import.meta.dirname, 'migrations')
+
+/** Brings the schema `app` up to this release. Idempotent; any number of processes may call it at once. */
+export async function migrate(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ n: number }>("select current_setting('server_version_num')::int as n")
+  const version = rows[0]?.n ?? 0
+  if (version < 180_000) {
+    throw new Error(
+      `The database is PostgreSQL ${Math.floor(version / 10_000)}; link-dispatcher needs 18 or newer. Upgrade it, or unset DATABASE_URL to use the embedded one.`,
+    )
+  }
+  await pool.query('create schema if not exists app').catch(ignoreTwin)
+  await pool
+    .query(
+      'create table if not exists app.schema_step (name text primary key, applied_at timestamptz not null default now())',
+    )
+    .catch(ignoreTwin)
+  for (const name of migrationNames()) await apply(pool, name)
+  await pool.query('call keep_partitions(2)')
+}
+
+/** True when every migration of this release is in; what `/readyz` asks. */
+export async function isMigrated(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ name: string }>('select name from schema_step')
+  const applied = new Set(rows.map((row) => row.name))
+  return migrationNames().every((name) => applied.has(name))
+}
+
+const migrationNames = () =>
+  readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+
+/** The ledger row goes in first: a second process waits on it, collides, and knows somebody else did the work. */
+async function apply(pool: Pool, name: string): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    const { rowCount } = await client.query('insert into schema_step (name) values ($1) on conflict do nothing', [name])
+    if (rowCount === 1) await client.query(readFileSync(path.join(FOLDER, name), 'utf8'))
+  })
+}
+
+/** `if not exists` still collides when two processes create at the same instant; the loser has nothing left to do. */
+function ignoreTwin(error: { code?: string }): void {
+  if (error.code !== '23505' && error.code !== '42P06' && error.code !== '42P07') throw error
+}

@@ -1,0 +1,212 @@
+import type { Pool } from 'pg'
+import type { DueLane, PumpStore, TakenStep, TakeOrder } from '../flow/ports-store.ts'
+import { statement } from './sql.ts'
+
+/** How long a queued step waits for its worker before it is looked for again. */
+const LEASE = "interval '30 seconds'"
+/** A slot is ours at most this long before its create was answered: the lease and the partner's deadline; then the 60 s begin. */
+const SLOT_HELD = "interval '105 seconds'"
+
+export interface PumpOptions {
+  /** False when the partner's create limit is switched off: then no step waits for a slot. */
+  slots: boolean
+}
+
+export function makePumpStore(pool: Pool, { slots }: PumpOptions): PumpStore {
+  return {
+    async due() {
+      const [lanes, queued] = await Promise.all([dueLanes(pool, []), queuedByChannel(pool, [])])
+      return { lanes: lanes.map(asDueLane), queued: Object.fromEntries(queued.map((row) => [row.channel, row.n])) }
+    },
+    async take(order) {
+      const rows = await (order.needsLink && slots ? takeWithSlot : take)(pool, valuesOf(order))
+      return rows.map(asTaken)
+    },
+    async expireLeases() {
+      const [row] = await expireLeases(pool, [])
+      return { lost: row?.lost ?? 0, ambiguous: row?.ambiguous ?? 0 }
+    },
+    async fallBack(channels) {
+      return (await fallBack(pool, [channels])).length
+    },
+    async close(limit) {
+      return (await closeDue(pool, [limit])).length
+    },
+  }
+}
+
+interface LaneRow {
+  id: number
+  priority: number
+  quota: number
+  channel: string
+  needs_link: boolean
+}
+const asDueLane = (row: LaneRow): DueLane => ({
+  lane: row.id,
+  priority: row.priority,
+  quota: row.quota,
+  channel: row.channel as DueLane['channel'],
+  needsLink: row.needs_link,
+})
+
+/** One index probe a lane, channel and kind of need: closed lanes are not looked into, however much waits there. */
+const dueLanes = statement<LaneRow>(
+  'due-lanes',
+  `select l.id, l.priority, l.quota, c.channel, f.needs_link
+   from lane l cross join unnest(array['sms', 'email', 'push', 'in_app', 'none']) as c (channel) cross join (values (true), (false)) as f (needs_link),
+     lateral (select app_now() as at) t
+   where l.open and exists (
+     select from step s where s.lane = l.id and s.channel = c.channel and s.needs_link = f.needs_link and s.status = 'pending' and s.due_at <= t.at)
+   order by l.priority, l.id`,
+)
+
+const queuedByChannel = statement<{ channel: string; n: number }>(
+  'queued-by-channel',
+  "select channel, count(*)::int as n from step where status = 'queued' group by channel",
+)
+
+interface TakenRow {
+  dispatch_id: string
+  n: number
+  turn: number
+  empty_turns: number
+  due_at: Date
+}
+const asTaken = (row: TakenRow): TakenStep => ({
+  dispatchId: row.dispatch_id,
+  n: row.n,
+  turn: row.turn,
+  emptyTurns: row.empty_turns,
+  dueAt: row.due_at,
+})
+const valuesOf = ({ lane, channel, needsLink, limit, heldTemplates }: TakeOrder) => [
+  lane,
+  channel,
+  needsLink,
+  limit,
+  heldTemplates,
+]
+
+const DUE = `select s.dispatch_id, s.n from step s
+     where s.lane = $1::int and s.channel = $2::text and s.needs_link = $3::bool and s.status = 'pending'
+       and s.due_at <= (select app_now()) and s.template <> all($5::text[])
+     order by s.due_at limit $4::int for update of s skip locked`
+const QUEUED = `status = 'queued', turn = s.turn + 1, lease_until = clock_timestamp() + ${LEASE}`
+
+const take = statement<TakenRow>(
+  'take',
+  `with due as (${DUE})
+   update step s set ${QUEUED} from due where s.dispatch_id = due.dispatch_id and s.n = due.n and s.status = 'pending'
+   returning s.dispatch_id, s.n, s.turn, s.empty_turns, s.due_at`,
+)
+
+/** Slots are taken in order of due time, by `skip locked`; reserved ones only by the single lane. A step whose recipient has a living link needs none. */
+const takeWithSlot = statement<TakenRow>(
+  'take-with-slot',
+  `with due as (${DUE}),
+   known as (
+     select due.*, exists (
+       select from dispatch d join link l on l.reference_id = d.reference_id and l.status = 'active' and l.expires_at > app_now() + interval '30 minutes'
+       where d.id = due.dispatch_id) as covered
+     from due
+   ), wanting as (
+     select dispatch_id, n, row_number() over () as place from known where not covered
+   ), free as (
+     select f.n, row_number() over () as place from (
+       select n from link_slot where free_at <= (select app_now()) and (not reserved or $1::int = 1)
+       order by reserved, n limit (select count(*) from wanting) for update skip locked) f
+   ), matched as (
+     select wanting.dispatch_id, wanting.n, free.n as slot from wanting join free using (place)
+     union all
+     select dispatch_id, n, null from known where covered
+   ), taken as (
+     update link_slot set free_at = app_now() + ${SLOT_HELD} from free where link_slot.n = free.n
+   )
+   update step s set ${QUEUED}, slot = matched.slot from matched where s.dispatch_id = matched.dispatch_id and s.n = matched.n and s.status = 'pending'
+   returning s.dispatch_id, s.n, s.turn, s.empty_turns, s.due_at`,
+)
+
+/** A queued step past its lease lost its job; a claimed one past its deadline lost its worker, and nobody knows how far it came. */
+const expireLeases = statement<{ lost: number; ambiguous: number }>(
+  'expire-leases',
+  `with overdue as (
+     select dispatch_id, n, status from step where status in ('queued', 'claimed') and lease_until < clock_timestamp()
+     order by dispatch_id, n limit 1000 for update skip locked
+   ), lost as (
+     update step s set status = 'pending', due_at = app_now(), empty_turns = s.empty_turns + 1, slot = null
+     from overdue o where s.dispatch_id = o.dispatch_id and s.n = o.n and o.status = 'queued' returning 1
+   ), unclear as (
+     update step s set status = 'ambiguous', reason = 'worker_lost', due_at = app_now() + interval '10 minutes', empty_turns = s.empty_turns + 1, slot = null
+     from overdue o where s.dispatch_id = o.dispatch_id and s.n = o.n and o.status = 'claimed' returning s.dispatch_id, s.n
+   ), marked as (
+     update attempt a set outcome = 'ambiguous', reason = 'worker_lost', settled_at = app_now()
+     from unclear u where a.dispatch_id = u.dispatch_id and a.step_n = u.n and a.outcome is null
+   ), told as (
+     insert into event (id, type, dispatch_id, data, occurred_at)
+     select new_id(), 'message.unclear', dispatch_id, jsonb_build_object('step', n, 'reason', 'worker_lost'), app_now() from unclear
+   )
+   select (select count(*) from lost)::int as lost, (select count(*) from unclear)::int as ambiguous`,
+)
+
+const fallBack = statement(
+  'fall-back',
+  `with waiting as (
+     select s.dispatch_id, s.n from step s join dispatch d on d.id = s.dispatch_id
+     where s.status = 'pending' and s.channel = any($1::text[]) and s.chain <> '' and s.due_at <= app_now() and s.fall_back_at <= app_now()
+     order by s.dispatch_id, s.n limit 1000 for update of s skip locked
+   ), moved as (
+     update step s set channel = split_part(s.chain, ',', 1), chain = substring(s.chain from position(',' in s.chain || ',') + 1), tries = 0,
+       fall_back_at = app_now() + make_interval(secs => d.fall_back_ms / 1000.0)
+     from waiting w join dispatch d on d.id = w.dispatch_id where s.dispatch_id = w.dispatch_id and s.n = w.n and s.status = 'pending'
+     returning s.dispatch_id, s.n, s.channel
+   )
+   insert into event (id, type, dispatch_id, data, occurred_at)
+   select new_id(), 'message.waits', dispatch_id, jsonb_build_object('step', n, 'reason', 'channel_held', 'next', channel), app_now() from moved
+   returning id`,
+)
+
+/**
+ * A close that is due: while a message step is still open it waits for that, while a carried link lives it waits for its
+ * end; then the dispatch is `exhausted`, or `expired` when nothing was ever handed over before `validUntil`.
+ */
+const closeDue = statement(
+  'close-due',
+  `with due as (
+     select s.dispatch_id, s.n from step s
+     where s.channel = 'none' and s.status = 'pending' and s.due_at <= (select app_now())
+     order by s.due_at limit $1::int for update of s skip locked
+   ), known as (
+     select due.*, d.status, d.valid_until,
+       (select max(coalesce(o.due_at, app_now())) from step o where o.dispatch_id = due.dispatch_id and o.kind <> 'close'
+         and o.status in ('pending', 'queued', 'claimed', 'ambiguous')) as open_until,
+       (select max(l.expires_at) from carried c join link l on l.id = c.link_id where c.dispatch_id = due.dispatch_id and l.status = 'active') as lives_until
+     from due join dispatch d on d.id = due.dispatch_id
+   ), verdict as (
+     select dispatch_id, n, case
+       when status not in ('accepted', 'sent') then 'over'
+       when status = 'accepted' and valid_until <= app_now() then 'expired'
+       when status = 'accepted' or open_until is not null or lives_until > app_now() then 'waits'
+       else 'exhausted' end as verdict,
+       greatest(open_until, lives_until, app_now()) + interval '1 minute' as again
+     from known
+   ), locked as (
+     select id from dispatch where id in (select dispatch_id from verdict where verdict in ('expired', 'exhausted')) order by id for update
+   ), ended as (
+     update dispatch d set status = v.verdict, ended_at = app_now(), reason = case when v.verdict = 'expired' then 'valid_until_passed' end
+     from locked join verdict v on v.dispatch_id = locked.id
+     where d.id = locked.id and d.status = case v.verdict when 'expired' then 'accepted' else 'sent' end
+     returning d.id, d.status
+   ), stopped as (
+     update step s set status = 'skipped', reason = ended.status from ended
+     where s.dispatch_id = ended.id and s.kind <> 'close' and s.status in ('pending', 'queued')
+   ), told as (
+     insert into event (id, type, dispatch_id, data, occurred_at)
+     select new_id(), 'dispatch.' || status, id, '{}', app_now() from ended
+   )
+   update step s set
+     status = case when v.verdict = 'waits' then 'pending' else 'handed' end,
+     due_at = case when v.verdict = 'waits' then v.again else s.due_at end
+   from verdict v where s.dispatch_id = v.dispatch_id and s.n = v.n
+   returning s.dispatch_id`,
+)

@@ -1,0 +1,96 @@
+import type { AcceptPorts } from '../flow/accept.ts'
+import { makeMissingVariables } from '../flow/missing-variables.ts'
+import { checkOwnLink } from '../flow/own-link.ts'
+import type { HttpPorts } from '../http/ports.ts'
+import { makeServer } from '../http/server.ts'
+import { newUuid } from '../lib/id.ts'
+import { exampleCurl } from '../lib/welcome.ts'
+import { makeNoticeReader } from '../links/notice.ts'
+import { segments } from '../render/segments.ts'
+import { isMigrated } from '../store/migrate.ts'
+import type { Ground } from './ground.ts'
+import type { Outside } from './outside.ts'
+import type { Road } from './road.ts'
+
+const SIGN_IN_MS = 15 * 60_000
+
+/** Everything that comes in: the API, webhooks, the console. */
+export async function openDoor(ground: Ground, outside: Outside, road: Road) {
+  const { config, log, closers, clock, pool, url, wakes } = ground
+  const { settings, partner, render, sandbox, vault } = outside
+  const { store, queues, holds } = road
+  const publicUrl = ground.publicUrl ?? ''
+  const key = await store.keys.ensure(settings.apiKey, 'bootstrap', ['admin'])
+  const accepting = acceptPorts(ground, outside, road)
+  const ports: HttpPorts = {
+    ...accepting,
+    ...holds,
+    partner,
+    links: store.links,
+    facts: store.facts,
+    vault,
+    stops: store.stops,
+    dispatches: store.dispatches,
+    changes: store.changes,
+    keys: store.keys,
+    status: store.status,
+    events: { after: store.events.after, onChange: (listener) => wakes.on('events', listener) },
+    notices: makeNoticeReader({ secrets: settings.webhookSecrets }),
+    render,
+    segments,
+    sampleUrl: `https://${config.links.hosts[0]}/sample`,
+    log,
+    metrics: road.metrics,
+    ready: () => readiness(ground),
+    queueDepth: queues.depth,
+    createsPerMinute: config.partner.createsPerMinute,
+    publicUrl,
+    extra: [],
+  }
+  if (url) ground.server.on('request', makeServer(ports))
+  return {
+    url,
+    sandbox,
+    store,
+    apiKey: settings.apiKey,
+    accepting,
+    example: url && sandbox ? exampleCurl({ url, apiKey: settings.apiKey, now: clock.now() }) : undefined,
+    signInLink: async () =>
+      `${publicUrl}/sign-in?token=${await store.keys.openSession('sign_in', key.keyId, SIGN_IN_MS)}`,
+    settled: road.settled,
+    stop: closers.closeAll,
+    pool,
+  }
+}
+
+function acceptPorts({ config, clock }: Ground, { partner, render, distrust }: Outside, { store, wake }: Road): AcceptPorts {
+  const { defaults, links } = config
+  const missing = makeMissingVariables({ render, sampleUrl: `https://${links.hosts[0]}/sample`, now: clock.now })
+  return {
+    intake: store.intake,
+    stops: store.stops,
+    render,
+    now: clock.now,
+    newId: newUuid,
+    wake,
+    missingVariables: (template, channels, locale, variables) => missing({ template, channels, locale, variables }),
+    checkOwnLink: (referenceId, link) => checkOwnLink({ partner, distrust }, referenceId, link),
+    defaults: {
+      locale: defaults.locale,
+      timeZone: defaults.timeZone,
+      channels: defaults.channels,
+      remindersAfterMs: defaults.remindersAfter,
+      fallBackMs: defaults.fallbackAfterMs,
+      linkMaxMinutes: links.maxMinutes,
+    },
+  }
+}
+
+/** This process, its database and its schema; a partner outage must not take intake and webhooks off the balancer. */
+async function readiness({ pool }: Ground): Promise<{ ok: boolean; reasons: string[] }> {
+  try {
+    return (await isMigrated(pool)) ? { ok: true, reasons: [] } : { ok: false, reasons: ['the schema is older than this release: run migrate'] }
+  } catch {
+    return { ok: false, reasons: ['the database does not answer'] }
+  }
+}

@@ -1,0 +1,155 @@
+import type { Config } from '../config.ts'
+import { isListed } from '../domain/address.ts'
+import type { ChannelName } from '../domain/channel.ts'
+import { deliver } from '../flow/deliver.ts'
+import type { DeliverPorts } from '../flow/delivery.ts'
+import { type HoldPorts, placeHold, probeHolds } from '../flow/hold.ts'
+import { missedOpen, type OpenPorts } from '../flow/open.ts'
+import { pump } from '../flow/pump.ts'
+import { reconcile } from '../flow/reconcile.ts'
+import { monotonic } from '../lib/clock.ts'
+import { newUuid } from '../lib/id.ts'
+import { type Loop, makeLoop } from '../lib/loop.ts'
+import { patient } from '../lib/patient.ts'
+import { makeQueues } from '../queue/queue.ts'
+import { setSlots } from '../store/links.ts'
+import { makePool } from '../store/pool.ts'
+import { makeStore } from '../store/store.ts'
+import { beat } from '../store/world.ts'
+import type { Ground } from './ground.ts'
+import type { Outside } from './outside.ts'
+
+/** Slots of the partner's limit that campaigns leave for single dispatches. */
+const RESERVED_SLOTS = 5
+/** Jobs of one channel this process works on at once. */
+const CONCURRENCY = 50
+/** About two seconds of work for one process. */
+const QUEUED_AT_MOST = 1_000
+const NUMBERED_AT_ONCE = 5_000
+const HEARTBEAT_GAP_MS = 15 * 60_000
+
+export type Road = Awaited<ReturnType<typeof openRoad>>
+export interface RoadOptions {
+  /** Keeps the queues of several applications on one server apart. */
+  queuePrefix?: string
+}
+
+/** The store, the queues, and the loops that move what is due. */
+export async function openRoad(ground: Ground, outside: Outside, options: RoadOptions) {
+  const { config, log, closers, failed, pool, clock, wakes, follow, publicUrl } = ground
+  const { vault, partner, providers, render, alerts } = outside
+  const perMinute = config.partner.createsPerMinute
+  if (perMinute !== null) await setSlots(pool, perMinute, Math.min(RESERVED_SLOTS, Math.floor(perMinute / 2)))
+  const store = makeStore({ pool, vault, slots: perMinute !== null, monotonic })
+  const queuePool = config.queue.redisUrl
+    ? pool
+    : makePool({ url: ground.databaseUrl, max: 16, onError: failed('queue connection lost') })
+  if (queuePool !== pool) closers.add('queue pool', () => queuePool.end())
+  const carriers = new Map<ChannelName, string[]>([['in_app', []]])
+  for (const { channel, name } of providers) carriers.set(channel, [...(carriers.get(channel) ?? []), name])
+  const queues = await makeQueues({
+    channels: [...carriers.keys()],
+    redisUrl: config.queue.redisUrl,
+    pool: queuePool,
+    prefix: options.queuePrefix,
+    concurrency: CONCURRENCY,
+    onError: failed('queue connection lost'),
+  })
+
+  const metrics = { contentType: 'text/plain', text: async () => '', accepted() {}, webhook() {}, staleWebhook() {} }
+  const wake = () => wakes.wake('pump')
+  const holds: HoldPorts = {
+    holds: store.holds,
+    wake,
+    async tell({ type, scope, value, reason, by }) {
+      log.warn({ scope, value, reason, by }, type)
+      await alerts({ type, scope, value, reason, by })
+    },
+  }
+  const open: OpenPorts = { facts: store.facts, stops: store.stops, vault }
+  const delivering: DeliverPorts = {
+    deliveries: {
+      ...store.deliveries,
+      stopFact: patient(store.deliveries.stopFact, { forMs: 20_000, onError: failed('stop facts could not be read') }),
+      settle: patient(store.deliveries.settle, { forMs: 25_000, onError: failed('an outcome could not be written') }),
+    },
+    links: store.links,
+    holds: store.holds,
+    suppressions: store.suppressions,
+    partner,
+    providers,
+    render,
+    vault,
+    slots: perMinute !== null,
+    callbackUrl: config.partner.callback === 'per_link' && publicUrl ? `${publicUrl}/webhooks/m2m` : null,
+    defaultTimeZone: config.defaults.timeZone,
+    mayWriteTo: config.deliverOnlyTo ? (address) => isListed(address, config.deliverOnlyTo ?? []) : null,
+    hold: async (order) => void (await placeHold(holds, { ...order, placedBy: 'service' })),
+    async alert({ what, reason, provider = '' }) {
+      log.error({ reason, provider }, what)
+      await alerts({ type: 'attention', what, reason, provider })
+    },
+    missedOpen: async (link) => void (await missedOpen(open, link, clock.now())),
+    newId: newUuid,
+    random: Math.random,
+    monotonic,
+  }
+
+  const loop = (name: string, everyMs: number, work: () => Promise<boolean>) => {
+    const made = makeLoop({ work, everyMs, onError: failed(`${name} stumbled`) })
+    closers.add(name, made.stop)
+    return made
+  }
+  const sequencer = loop('sequencer', 1_000, async () => {
+    const numbered = await store.events.number()
+    if (numbered > 0) wakes.wake('events')
+    return numbered === NUMBERED_AT_ONCE
+  })
+  closers.add('queues', queues.close)
+  let pumping: Loop | undefined
+  if (config.roles.includes('worker')) {
+    await holdAfterGap(config, holds, await beat(pool))
+    const pumps = loop('pump', 1_000, () =>
+      pump({ steps: store.steps, holds: store.holds, queue: queues, carriers, queuedAtMost: QUEUED_AT_MOST }),
+    )
+    pumping = pumps
+    loop('upkeep', 5_000, async () => {
+      await follow()
+      await probeHolds({ ...holds, partner })
+      const late = await store.facts.applyLate()
+      if (late.length > 0) await store.stops.fence(late)
+      if ((await reconcile({ unclear: store.unclear })) > 0) wake()
+      await beat(pool)
+      return false
+    })
+    queues.work([...carriers.keys()], async (turn) => {
+      const end = await deliver(delivering, turn)
+      sequencer.wake()
+      if (end === 'pending') pumps.wake()
+    })
+    wakes.on('pump', pumps.wake)
+    wakes.on('clock', () => void follow().then(pumps.wake, failed('the clock could not be read')))
+    pumps.wake()
+  }
+  /** Tests and the inbox wait here; with several processes it speaks of all of them. */
+  const settled = async () => {
+    for (;;) {
+      await pumping?.idle()
+      if (await store.status.quiet()) break
+    }
+    await sequencer.idle()
+  }
+  return { store, queues, holds, open, sequencer, wake, settled, metrics }
+}
+
+/** P11: after a gap, or on another server than before, nothing is sent by itself until a person has looked. */
+async function holdAfterGap(
+  config: Config,
+  ports: HoldPorts,
+  { gapMs, moved }: Awaited<ReturnType<typeof beat>>,
+): Promise<void> {
+  const gap = config.world !== 'sandbox' && (moved || (gapMs ?? 0) > HEARTBEAT_GAP_MS)
+  const reason = config.startHeld ? 'start_held' : moved ? 'other_database_server' : 'heartbeat_gap'
+  if (gap || config.startHeld)
+    await placeHold(ports, { scope: 'all', value: '*', reason, placedBy: 'service', probeAfterMs: null })
+}
