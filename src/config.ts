@@ -58,6 +58,10 @@ export const VARIABLES = {
   DEFAULT_TIME_ZONE: [timeZone().default('America/Chicago'), 'Set a name such as America/Chicago.'],
   DEFAULT_CHANNELS: [words('sms', 'email', 'push', 'in_app').default(['sms', 'email', 'push']), 'Set sms,email,push.'],
   TEMPLATES_DIR: [text().default('templates'), 'Set the directory that holds the templates.'],
+  SENDER_NAME: [
+    text(/^[^\r\n]{1,40}$/, 'is longer than 40 letters').optional(),
+    'Set the name people know you by; messages begin with it.',
+  ],
   REMINDERS_AFTER: [durations(1000).default([DAY, 3 * DAY]), 'Set durations such as PT24H,PT72H, or none.'],
   LINK_MAX_MINUTES: [integer(15, 10_080).default(10_080), 'Set minutes; 10080 is 7 days.'],
   START_HELD: [onOff().default(false), 'Set on to send nothing until a person lifts the hold.'],
@@ -223,6 +227,7 @@ function assemble(values: Variables, sandbox: boolean, warnings: string[]) {
     apiKey: values.API_KEY,
     dataDir: values.DATA_DIR,
     templatesDir: values.TEMPLATES_DIR,
+    senderName: values.SENDER_NAME,
     logLevel: values.LOG_LEVEL,
     startHeld: values.START_HELD,
     alertWebhookUrl: values.ALERT_WEBHOOK_URL,

@@ -33,7 +33,7 @@ export function makeConsole(ports: ConsolePorts): { router: Router; close(): voi
   return { router, close: stream.close }
 }
 
-const PAGES = /^\/($|(sign-in|sign-out|search|dispatches|new|system|holds|console)(\/|$))/
+const PAGES = /^\/(?:$|(?:sign-in|sign-out|search|dispatches|new|system|holds|console)(?=\/|$))/i
 
 /** A page names the version it was made for, so that a browser may keep it; whoever asks otherwise must ask again. */
 const assets = (version: string) =>

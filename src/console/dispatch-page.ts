@@ -1,10 +1,12 @@
 import { isRunning } from '../domain/dispatch.ts'
 import type { FeedEvent } from '../domain/event.ts'
+import { summaryOf } from '../domain/summary.ts'
 import type { AttemptView, DispatchView } from '../flow/ports-read.ts'
+import { html, type Markup } from '../lib/markup.ts'
+import { may } from './door.ts'
 import { facts } from './facts.ts'
 import { ICONS } from './icons.ts'
 import type { Frame } from './layout.ts'
-import { html, type Markup } from './markup.ts'
 import { alertBox, badge, shownId } from './parts.ts'
 import { plan } from './plan.ts'
 import { eventWords } from './timeline.ts'
@@ -18,8 +20,15 @@ interface Subject {
   problem?: string
 }
 
-export function dispatchPage(frame: Frame, { view, events, attempts, problem }: Subject): { live: Markup; body: Markup } {
-  const { ports, now } = frame
+export function dispatchPage(
+  frame: Frame,
+  { view, events, attempts, problem }: Subject,
+): { live: Markup; body: Markup } {
+  const { now, caller } = frame
+  const sentence = summaryOf(view, now)
+  const mayAct = caller !== null && may(caller, 'send')
+  const resends = mayAct && mayResend(view)
+  const cancels = mayAct && isRunning(view.status)
   const live = html`
     ${alertBox(problem)}
     <header class="dispatch-head">
@@ -28,12 +37,12 @@ export function dispatchPage(frame: Frame, { view, events, attempts, problem }: 
         <h1 dir="auto">${view.referenceId}</h1>
         <span data-announce="${DISPATCH_BADGES[view.status].label}">${badge(DISPATCH_BADGES[view.status])}</span>
         <div class="actions">
-          ${mayResend(view) && html`<button type="button" class="ghost" popovertarget="resend">Send again</button>`}
-          ${isRunning(view.status) && html`<button type="button" class="ghost danger" popovertarget="cancel">Cancel</button>`}
+          ${resends && html`<button type="button" class="ghost" popovertarget="resend">Send again</button>`}
+          ${cancels && html`<button type="button" class="ghost danger" popovertarget="cancel">Cancel</button>`}
         </div>
       </div>
-      <p class="sentence">${ports.summary(view, now)}</p>
-      ${view.reason && html`<p class="why">Reason: <span dir="auto">${reasonWord(view.reason)}</span></p>`}
+      <p class="sentence">${sentence}</p>
+      ${why(view, sentence)}
     </header>
     <div class="columns">
       <section class="plan" aria-labelledby="plan-title">
@@ -46,7 +55,13 @@ export function dispatchPage(frame: Frame, { view, events, attempts, problem }: 
       </section>
       <aside class="facts" aria-label="Facts">${facts(view, now)}</aside>
     </div>`
-  return { live, body: html`${mayResend(view) && resendForm(view)}${isRunning(view.status) && cancelForm(view)}` }
+  return { live, body: html`${resends && resendForm(view)}${cancels && cancelForm(view)}` }
+}
+
+/** Only what the sentence leaves out. */
+function why({ reason }: DispatchView, sentence: string): Markup | undefined {
+  const word = reason ? reasonWord(reason) : ''
+  return sentence.includes(word) ? undefined : html`<p class="why">Reason: <span dir="auto">${word}</span></p>`
 }
 
 /** A person may ask for it after an open too; what somebody stopped stays stopped. */
@@ -55,8 +70,16 @@ const mayResend = ({ status }: DispatchView) =>
 
 const timeline = (events: FeedEvent[], now: Date) => html`
         <ol class="events" reversed>
-          ${events.toReversed().map((event) => eventLine(event, now))}
+          ${untold(events)
+            .toReversed()
+            .map((event) => eventLine(event, now))}
         </ol>`
+
+/** The end of a plan says how many reminders it stopped: their own skips, which the plan shows, would say it again. */
+function untold(events: FeedEvent[]): FeedEvent[] {
+  const ends = events.filter(({ data }) => Number(data['remindersStopped']) > 0).map(({ type }) => type.split('.')[1])
+  return events.filter(({ type, data }) => type !== 'reminder.skipped' || !ends.includes(String(data['reason'])))
+}
 
 function eventLine(event: FeedEvent, now: Date): Markup {
   const { lead, detail, icon, tone, until } = eventWords(event)
@@ -71,7 +94,7 @@ function eventLine(event: FeedEvent, now: Date): Markup {
 const resendForm = (view: DispatchView) => html`
     <form id="resend" class="sheet" popover action="/dispatches/${shownId(view.id)}/resend" method="post" aria-labelledby="resend-title">
       <h2 id="resend-title">Send again</h2>
-      <p>One more message, now. The plan stays as it is.</p>
+      <p class="sheet-lead">One more message, now. The plan stays as it is.</p>
       <fieldset class="choices">
         <legend class="unseen">Channel</legend>
         <label class="choice"><input type="radio" name="channel" value="" checked autofocus><span>The first that works</span></label>
@@ -86,7 +109,7 @@ const resendForm = (view: DispatchView) => html`
 const cancelForm = (view: DispatchView) => html`
     <form id="cancel" class="sheet" popover action="/dispatches/${shownId(view.id)}/cancel" method="post" aria-labelledby="cancel-title">
       <h2 id="cancel-title">Cancel this dispatch?</h2>
-      <p>Nothing more will be sent. The link that is out there stays alive until it dies by itself.</p>
+      <p class="sheet-lead">Nothing more will be sent. The link that is out there stays alive until it dies by itself.</p>
       <label class="field">
         <span class="field-label">Reason <span class="optional">optional, stays on the timeline</span></span>
         <input name="reason" maxlength="200" autocomplete="off" autofocus>

@@ -47,12 +47,20 @@ export function dispatch(room: Room, door: Door): Router {
   async function show(visit: Visit, id: string | undefined, problem?: string): Promise<void> {
     const view = id ? await ports.dispatches.one(id) : null
     if (!view) return notFound(room, visit)
-    const [events, attempts] = await Promise.all([ports.dispatches.timeline(view.id), ports.dispatches.attempts(view.id)])
+    const [events, attempts] = await Promise.all([
+      ports.dispatches.timeline(view.id),
+      ports.dispatches.attempts(view.id),
+    ])
     const frame = room.frame(visit.caller)
     const { live, body } = dispatchPage(frame, { view, events, attempts, ...(problem && { problem }) })
     const path = `/dispatches/${shownId(view.id)}`
     if (problem) visit.res.status(409)
-    answer(visit.res, 'fragment' in visit.req.query ? fragment(frame, live) : page(frame, { title: view.referenceId, here: 'list', live, body, follow: { path } }))
+    answer(
+      visit.res,
+      'fragment' in visit.req.query
+        ? fragment(frame, live)
+        : page(frame, { title: view.referenceId, here: 'list', live, body, follow: { path } }),
+    )
   }
 }
 

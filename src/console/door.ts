@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import { type Caller, type KeyStore, type Scope } from '../flow/ports-read.ts'
+import type { Caller, KeyStore, Scope } from '../flow/ports-read.ts'
 
 const SESSION_MS = 12 * 3_600_000
 

@@ -1,5 +1,6 @@
+import { html, type Markup } from '../lib/markup.ts'
+import { exampleCurl } from '../lib/welcome.ts'
 import type { Frame } from './layout.ts'
-import { html, type Markup } from './markup.ts'
 
 /** The first thing a newcomer sees: how a dispatch is made, by hand and by program. */
 export const emptyList = ({ ports }: Frame): Markup => html`
@@ -15,22 +16,6 @@ export const emptyList = ({ ports }: Frame): Markup => html`
       </div>
       <figure class="snippet">
         <figcaption><span>In a terminal</span><button type="button" class="ghost small" data-copy-from="example">Copy</button></figcaption>
-        <pre tabindex="0" id="example"><code>${example(ports.publicUrl)}</code></pre>
+        <pre tabindex="0" id="example"><code>${exampleCurl({ url: ports.publicUrl.replace(/\/$/, ''), apiKey: '$API_KEY', now: ports.now() })}</code></pre>
       </figure>
     </section>`
-
-const example = (publicUrl: string) => `curl ${publicUrl.replace(/\/$/, '')}/v1/dispatches \\
-  -H "Authorization: Bearer $API_KEY" \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "referenceId": "user_12345",
-    "userData": {
-      "name": { "firstName": "Michael", "lastName": "Johnson" },
-      "paymentMethod": { "type": "bank_account", "bankAccount":
-        { "country": "MX", "accountNumber": "014027000005555558" } }
-    },
-    "contact": { "phone": "+15125550123", "email": "michael@example.com" },
-    "channels": ["sms", "email"],
-    "locale": "es-MX",
-    "reminders": { "after": ["PT20S", "PT40S"] }
-  }'`

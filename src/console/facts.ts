@@ -1,11 +1,13 @@
 /** What is known of a dispatch; addresses masked, links by their state only. */
-import type { DispatchView, LinkView } from '../flow/ports-read.ts'
+
 import { maskToken } from '../domain/address.ts'
-import { html, type Markup } from './markup.ts'
+import { isRunning } from '../domain/dispatch.ts'
+import type { DispatchView, LinkView } from '../flow/ports-read.ts'
+import { html, type Markup } from '../lib/markup.ts'
+import { ICONS } from './icons.ts'
 import { channelIcons, copyable, maskedContact, shownId } from './parts.ts'
 import { clockIn, timeOf } from './times.ts'
 import { localeWord } from './words.ts'
-import { ICONS } from './icons.ts'
 
 export function facts(view: DispatchView, now: Date): Markup {
   const { name } = view.person.contact
@@ -21,7 +23,7 @@ export function facts(view: DispatchView, now: Date): Markup {
         </dl>
         <h2>Link</h2>
         <dl>
-          ${view.links.length === 0 ? fact('State', 'Made just before the message') : view.links.toReversed().map((link) => linkFacts(link, now))}
+          ${view.links.length === 0 ? fact('State', isRunning(view.status) ? 'Made just before the message' : 'None was made') : view.links.toReversed().map((link) => linkFacts(link, now))}
         </dl>
         <h2>Dispatch</h2>
         <dl>
@@ -45,7 +47,8 @@ function reached({ person: { contact } }: DispatchView): Markup | string {
   if (addresses.length === 0) return 'No address: the app only'
   const tokens = contact.pushTokens ?? []
   return html`<ul class="addresses">${addresses.map(
-    ({ channel, text }) => html`<li>${ICONS[channel]}<span dir="ltr">${text}${channel === 'push' && html` <code>${tokens.map(maskToken).join(' ')}</code>`}</span></li>`,
+    ({ channel, text }) =>
+      html`<li>${ICONS[channel]}<span dir="ltr">${text}${channel === 'push' && html` <code>${tokens.map(maskToken).join(' ')}</code>`}</span></li>`,
   )}</ul>`
 }
 

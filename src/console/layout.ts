@@ -1,6 +1,7 @@
 import type { Caller } from '../flow/ports-read.ts'
+import { html, type Markup } from '../lib/markup.ts'
+import { may } from './door.ts'
 import { ICONS } from './icons.ts'
-import { html, type Markup } from './markup.ts'
 import type { ConsolePorts } from './ports.ts'
 
 /** What every page knows. */
@@ -40,7 +41,7 @@ export function page(frame: Frame, { title, here, live, follow, body }: Page): s
 </head>
 <body data-now="${now.toISOString()}"${follow && followed(follow)}>
   <a class="skip" href="#main">Skip to the content</a>
-  ${header(frame, here)}
+  ${header(frame, here, follow !== undefined)}
   <main id="main" tabindex="-1">
     ${live && html`<div id="live">${live}</div>`}
     ${body}
@@ -57,16 +58,16 @@ export const fragment = ({ now }: Frame, live: Markup): string =>
 const followed = (follow: { path: string } | { form: string }) =>
   'path' in follow ? html` data-follow="${follow.path}"` : html` data-follow-form="${follow.form}"`
 
-function header({ ports, version, caller }: Frame, here: Page['here']): Markup {
+function header({ ports, version, caller }: Frame, here: Page['here'], live: boolean): Markup {
   return html`
   <header class="top">
     <div class="top-inner">
       <a class="brand" href="/"><img src="/assets/console/mark.svg?v=${version}" alt="" width="26" height="26"><span>link-dispatcher</span></a>
-      ${caller && navigation(here)}
+      ${caller && navigation(caller, here)}
       <div class="top-side">
-        ${caller && html`<span class="live-dot" data-state="off" title="Updates arrive by themselves"><span class="live-word">Not live</span></span>`}
+        ${live && html`<span class="live-dot" data-state="off" title="Updates arrive by themselves"><span class="live-word">Not live</span></span>`}
         <span class="world world-${ports.world}">${WORLDS[ports.world]}</span>
-        ${ports.inboxUrl && html`<a class="quiet-link" href="${ports.inboxUrl}" target="_blank" rel="noopener">Inbox${ICONS.out}</a>`}
+        ${caller && ports.inboxUrl && html`<a class="quiet-link" href="${ports.inboxUrl}" target="_blank" rel="noopener">Inbox${ICONS.out}</a>`}
         ${caller && html`<form action="/sign-out" method="post"><button class="quiet-link" title="Signed in as ${caller.label}">Sign out</button></form>`}
       </div>
     </div>
@@ -76,12 +77,12 @@ function header({ ports, version, caller }: Frame, here: Page['here']): Markup {
 const WORLDS = { sandbox: 'Sandbox', test: 'Test', live: 'Live' }
 
 const PAGES = [
-  { key: 'list', path: '/', word: 'Dispatches' },
-  { key: 'new', path: '/new', word: 'New' },
-  { key: 'system', path: '/system', word: 'System' },
+  { key: 'list', path: '/', word: 'Dispatches', scope: 'read' },
+  { key: 'new', path: '/new', word: 'New', scope: 'send' },
+  { key: 'system', path: '/system', word: 'System', scope: 'read' },
 ] as const
 
-const navigation = (here: Page['here']) => html`
+const navigation = (caller: Caller, here: Page['here']) => html`
       <nav class="nav" aria-label="Main">
-        ${PAGES.map(({ key, path, word }) => html`<a href="${path}"${key === here && html` aria-current="page"`}>${word}</a>`)}
+        ${PAGES.filter(({ scope }) => may(caller, scope)).map(({ key, path, word }) => html`<a href="${path}"${key === here && html` aria-current="page"`}>${word}</a>`)}
       </nav>`

@@ -1,9 +1,11 @@
 import { DISPATCH_STATES, type DispatchStatus } from '../domain/dispatch.ts'
+import { summaryOf } from '../domain/summary.ts'
 import type { DispatchView } from '../flow/ports-read.ts'
+import { html, type Markup } from '../lib/markup.ts'
+import { may } from './door.ts'
 import { emptyList } from './empty-page.ts'
 import { ICONS } from './icons.ts'
 import type { Frame } from './layout.ts'
-import { html, type Markup } from './markup.ts'
 import { alertBox, badge, channelIcons, maskedContact, shownId } from './parts.ts'
 import { timeOf } from './times.ts'
 import { DISPATCH_BADGES } from './words.ts'
@@ -24,13 +26,15 @@ export function listPage(frame: Frame, listing: Listing): Markup {
   return html`
     <div class="page-head">
       <h1>Dispatches</h1>
-      <a class="primary" href="/new">New dispatch</a>
+      ${mayMake(frame) && html`<a class="primary" href="/new">New dispatch</a>`}
     </div>
     ${!untouched && tools(listing)}
     ${problem !== null && alertBox(problem)}
     ${views.length > 0 ? table(frame, views) : untouched ? emptyList(frame) : problem === null && nothing(listing)}
     ${pager(listing)}`
 }
+
+const mayMake = ({ caller }: Frame) => caller !== null && may(caller, 'send')
 
 const tools = ({ status, term }: Listing) => html`
     <form class="search" action="/search" method="post" role="search">
@@ -68,14 +72,14 @@ const table = (frame: Frame, views: DispatchView[]) => html`
       <tbody role="rowgroup">${views.map((view) => row(frame, view))}</tbody>
     </table>`
 
-const row = ({ ports, now }: Frame, view: DispatchView) => html`
+const row = ({ now }: Frame, view: DispatchView) => html`
       <tr role="row" data-key="${view.id}">
         <td role="cell" class="who">
           <a class="who-name" href="/dispatches/${shownId(view.id)}" dir="auto">${view.referenceId}</a>
           <span class="who-contact">${maskedContact(view.person.contact).map(({ text }) => html`<span dir="ltr">${text}</span>`)}</span>
         </td>
         <td role="cell" class="state">${badge(DISPATCH_BADGES[view.status])}</td>
-        <td role="cell" class="summary">${ports.summary(view, now)}</td>
+        <td role="cell" class="summary">${summaryOf(view, now)}</td>
         <td role="cell" class="by">${channelIcons(view.channels)}</td>
         <td role="cell" class="when end">${timeOf(view.createdAt, now)}</td>
       </tr>`

@@ -44,7 +44,9 @@ export function list(room: Room, door: Door): Router {
     const live = listPage(frame, listing)
     const alone = 'fragment' in req.query
     const follow = listing.term === null ? { path: req.originalUrl } : { form: 'search-again' }
-    res.type('html').send(alone ? fragment(frame, live) : page(frame, { title: 'Dispatches', here: 'list', live, follow }))
+    res
+      .type('html')
+      .send(alone ? fragment(frame, live) : page(frame, { title: 'Dispatches', here: 'list', live, follow }))
   }
 }
 

@@ -1,12 +1,13 @@
 import { CHANNELS } from '../domain/channel.ts'
-import { spanOf, clockIn } from './times.ts'
-import type { Frame } from './layout.ts'
-import { html, type Markup } from './markup.ts'
-import { ICONS } from './icons.ts'
-import type { FieldName, Fields, Problem } from './order.ts'
-import { ZONES } from './starting-fields.ts'
-import { CHANNEL_WORDS, localeWord } from './words.ts'
 import { parseDuration } from '../lib/duration.ts'
+import { html, type Markup } from '../lib/markup.ts'
+import { ICONS } from './icons.ts'
+import type { Frame } from './layout.ts'
+import type { Fields, Problem } from './order.ts'
+import { FIELD_NAMES, makeSheet, type Option } from './sheet.ts'
+import { ZONES } from './starting-fields.ts'
+import { clockIn, spanOf } from './times.ts'
+import { CHANNEL_WORDS, localeWord } from './words.ts'
 
 export function newPage({ ports, now }: Frame, fields: Fields, problems: Problem[]): Markup {
   const sheet = makeSheet(fields, problems)
@@ -17,6 +18,7 @@ export function newPage({ ports, now }: Frame, fields: Fields, problems: Problem
     </div>
     <p class="lead">${LEADS[ports.world]}</p>
     ${problems.length > 0 && problemList(problems)}
+    <div class="order-page">
     <form class="order" action="/new" method="post">
       <fieldset>
         <legend>Who</legend>
@@ -45,8 +47,16 @@ export function newPage({ ports, now }: Frame, fields: Fields, problems: Problem
       <fieldset>
         <legend>Words and times</legend>
         <div class="pair">
-          ${sheet.select('locale', 'Language', ports.locales.map((tag) => [tag, `${localeWord(tag)} · ${tag}`]))}
-          ${sheet.select('template', 'Template', ports.templates.map((name) => [name, name]))}
+          ${sheet.select(
+            'locale',
+            'Language',
+            ports.locales.map((tag) => [tag, `${localeWord(tag)} · ${tag}`]),
+          )}
+          ${sheet.select(
+            'template',
+            'Template',
+            ports.templates.map((name) => [name, name]),
+          )}
         </div>
         <div class="pair">
           ${sheet.select('reminders', 'Reminders', reminderOptions(fields.reminders))}
@@ -58,11 +68,24 @@ export function newPage({ ports, now }: Frame, fields: Fields, problems: Problem
         <button class="primary">Send the dispatch</button>
         <a class="quiet-link" href="/">Back to the list</a>
       </div>
-    </form>`
+    </form>
+    ${whatFollows}
+    </div>`
 }
 
+const whatFollows = html`
+    <aside class="after" aria-labelledby="after-title">
+      <h2 id="after-title">What will happen</h2>
+      <ol class="story">
+        <li><strong>At once</strong>A link is made and put into words, and the first message leaves by the 1st channel.</li>
+        <li><strong>Later</strong>Reminders follow by the other channels, for as long as the link is unopened.</li>
+        <li><strong>On opening</strong>Whatever is still planned stops, and the dispatch says so.</li>
+      </ol>
+    </aside>`
+
 const LEADS = {
-  sandbox: 'Everything is filled in with an example. Nothing leaves this machine: the message lands in the inbox, where its link can be opened.',
+  sandbox:
+    'Everything is filled in with an example. Nothing leaves this machine: the message lands in the inbox, where its link can be opened.',
   test: 'In the test world only the addresses in DELIVER_ONLY_TO are written to.',
   live: 'This writes to a real person.',
 }
@@ -89,7 +112,10 @@ const inWords = (durations: string) =>
 
 function zoneOptions(chosen: string, now: Date): Option[] {
   const zones = ZONES.includes(chosen) || chosen === '' ? ZONES : [chosen, ...ZONES]
-  return [['', 'From the phone number'], ...zones.map((zone) => [zone, `${zone.replace('_', ' ')} · ${clockSafely(zone, now)}`] as const)]
+  return [
+    ['', 'From the phone number'],
+    ...zones.map((zone) => [zone, `${zone.replace('_', ' ')} · ${clockSafely(zone, now)}`] as const),
+  ]
 }
 
 /** A zone that was typed by hand may be none. */
@@ -100,62 +126,6 @@ const problemList = (problems: Problem[]) => html`
       ${ICONS.alert}
       <div>
         <p><strong>${problems.length === 1 ? 'One thing is not right yet.' : `${problems.length} things are not right yet.`}</strong> Nothing was sent.</p>
-        <ul>${problems.map(({ field, message }) => html`<li>${field ? html`<a href="#${field}">${NAMES[field] ?? field}</a> ${message}` : message}</li>`)}</ul>
+        <ul>${problems.map(({ field, message }) => html`<li>${field ? html`<a href="#${field}">${FIELD_NAMES[field]}</a> ${message}` : message}</li>`)}</ul>
       </div>
     </div>`
-
-const NAMES: Partial<Record<FieldName, string>> = {
-  referenceId: 'Reference',
-  firstName: 'First name',
-  lastName: 'Last name',
-  country: 'Country',
-  accountNumber: 'Account number',
-  phone: 'Phone',
-  email: 'Email',
-  pushToken: 'Device token',
-  channel1: '1st channel',
-  channel2: '2nd channel',
-  channel3: '3rd channel',
-  channel4: '4th channel',
-  locale: 'Language',
-  timeZone: 'Time zone',
-  template: 'Template',
-  reminders: 'Reminders',
-}
-
-type Option = readonly [value: string, word: string]
-interface InputLook {
-  hint?: string
-  inputmode?: 'numeric' | 'tel' | 'email'
-  maxlength?: number
-}
-
-/** Draws fields with what was filled in and what is wrong with it. */
-function makeSheet(fields: Fields, problems: Problem[]) {
-  const wrongOf = (name: FieldName) => problems.find(({ field }) => field === name)?.message
-  const around = (name: FieldName, label: string, control: Markup, hint?: string) => html`
-          <div class="field">
-            <label class="field-label" for="${name}">${label}</label>
-            ${control}
-            ${wrongOf(name) && html`<p class="field-wrong" id="${name}-note">${wrongOf(name)}</p>`}
-            ${hint && !wrongOf(name) && html`<p class="hint" id="${name}-note">${hint}</p>`}
-          </div>`
-  const state = (name: FieldName, hint?: string) => html`${wrongOf(name) && html` aria-invalid="true"`}${(wrongOf(name) || hint) && html` aria-describedby="${name}-note"`}`
-  return {
-    input: (name: FieldName, label: string, { hint, inputmode, maxlength }: InputLook) =>
-      around(
-        name,
-        label,
-        html`<input id="${name}" name="${name}" value="${fields[name]}" dir="auto" autocomplete="off" spellcheck="false" maxlength="${maxlength ?? 254}"${inputmode && html` inputmode="${inputmode}"`}${state(name, hint)}>`,
-        hint,
-      ),
-    select: (name: FieldName, label: string, options: readonly Option[]) =>
-      around(
-        name,
-        label,
-        html`<select id="${name}" name="${name}"${state(name)}>${options.map(
-          ([value, word]) => html`<option value="${value}"${value === fields[name] && html` selected`}>${word}</option>`,
-        )}</select>`,
-      ),
-  }
-}

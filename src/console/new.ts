@@ -30,7 +30,10 @@ export function newDispatch(room: Room, door: Door): Router {
       if (typeof problems === 'string') return res.redirect(303, `/dispatches/${shownId(problems)}`)
       const frame = room.frame(caller)
       const body = newPage(frame, fields, problems)
-      return res.status(422).type('html').send(page(frame, { title: 'New dispatch', here: 'new', body }))
+      return res
+        .status(422)
+        .type('html')
+        .send(page(frame, { title: 'New dispatch', here: 'new', body }))
     }),
   )
   return router

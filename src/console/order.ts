@@ -5,7 +5,7 @@ import type { Contact } from '../domain/dispatch.ts'
 import { normaliseLocale } from '../domain/language-tag.ts'
 import { checkUserData } from '../domain/user-data.ts'
 import { isTimeZone } from '../domain/zone.ts'
-import type { DispatchOrder } from '../flow/accept.ts'
+import type { DispatchOrder } from '../flow/order.ts'
 import { parseDuration } from '../lib/duration.ts'
 import { field } from './fields.ts'
 
@@ -50,9 +50,12 @@ export function orderFrom(fields: Fields, now: Date): { order: DispatchOrder } |
   const contact = contactFrom(fields, wrong)
   const userData = userDataFrom(fields, now, wrong)
   const locale = fields.locale === '' ? null : (normaliseLocale(fields.locale) ?? wrong('locale', 'is no language tag'))
-  const timeZone = fields.timeZone !== '' && !isTimeZone(fields.timeZone) ? wrong('timeZone', 'is no time zone') : fields.timeZone || null
+  const timeZone =
+    fields.timeZone !== '' && !isTimeZone(fields.timeZone)
+      ? wrong('timeZone', 'is no time zone')
+      : fields.timeZone || null
   const reminders = remindersFrom(fields, wrong)
-  if (problems.length > 0) return { problems }
+  if (problems.length > 0) return { problems: problems.sort(byPlace) }
   return {
     order: {
       referenceId,
@@ -78,6 +81,10 @@ export function orderFrom(fields: Fields, now: Date): { order: DispatchOrder } |
   }
 }
 
+/** In the order of the form. */
+const byPlace = (a: Problem, b: Problem) => placeOf(a) - placeOf(b)
+const placeOf = ({ field: name }: Problem) => (name ? FIELDS.indexOf(name) : -1)
+
 /** The lane of what is no campaign. */
 const SINGLE = 1
 
@@ -85,11 +92,14 @@ type Wrong = (name: FieldName | null, message: string) => null
 
 function referenceFrom({ referenceId }: Fields, wrong: Wrong): string {
   if (referenceId === '') wrong('referenceId', 'is required: the user’s id at the partner')
-  else if (/@/.test(referenceId) || /^\+?[\d\s().-]{7,}$/.test(referenceId))
-    wrong('referenceId', 'must not be an email address or a phone number: it is not secret')
-  else if (referenceId.length > 255) wrong('referenceId', 'must have at most 255 characters')
+  else if (looksLikePhone(referenceId)) wrong('referenceId', 'looks like a phone number: use an id that is not secret')
+  else if (referenceId.includes('@')) wrong('referenceId', 'looks like an email address: use an id that is not secret')
+  else if (!/^[A-Za-z0-9._:-]{1,128}$/.test(referenceId))
+    wrong('referenceId', 'must have 1 to 128 of the characters A-Z a-z 0-9 . _ : -')
   return referenceId
 }
+
+const looksLikePhone = (text: string) => /^\+?[\d ().-]+$/.test(text) && /^\d{10,15}$/.test(text.replace(/\D/g, ''))
 
 function channelsFrom(fields: Fields, wrong: Wrong): ChannelName[] | null {
   const places = ['channel1', 'channel2', 'channel3', 'channel4'] as const

@@ -1,10 +1,11 @@
 /** Small pieces that several pages show. */
-import { type ChannelName, type CarriedChannel } from '../domain/channel.ts'
+
 import { maskEmail, maskPhone } from '../domain/address.ts'
+import type { CarriedChannel, ChannelName } from '../domain/channel.ts'
 import type { Contact } from '../domain/dispatch.ts'
 import { showId } from '../lib/id.ts'
+import { html, type Markup } from '../lib/markup.ts'
 import { ICONS } from './icons.ts'
-import { html, type Markup } from './markup.ts'
 import { type Badge, CHANNEL_WORDS } from './words.ts'
 
 export const badge = ({ label, icon, tone, means }: Badge): Markup =>
@@ -13,7 +14,8 @@ export const badge = ({ label, icon, tone, means }: Badge): Markup =>
 /** In order of preference. */
 export const channelIcons = (channels: readonly ChannelName[]): Markup =>
   html`<span class="channels">${channels.map(
-    (name) => html`<span class="channel" title="${CHANNEL_WORDS[name]}">${ICONS[name]}<span class="unseen">${CHANNEL_WORDS[name]}</span></span>`,
+    (name) =>
+      html`<span class="channel" title="${CHANNEL_WORDS[name]}">${ICONS[name]}<span class="unseen">${CHANNEL_WORDS[name]}</span></span>`,
   )}</span>`
 
 export const shownId = (id: string): string => showId('dsp', id)

@@ -2,14 +2,14 @@
 import type { ChannelName } from '../domain/channel.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { Hold } from '../domain/hold.ts'
-import type { DispatchOrder } from '../flow/accept.ts'
-import type { DispatchReader, DispatchView, KeyStore, StatusStore } from '../flow/ports-read.ts'
+import type { DispatchOrder } from '../flow/order.ts'
+import type { DispatchReader, KeyStore, StatusStore } from '../flow/ports-read.ts'
 import type { HoldStore } from '../flow/ports-store.ts'
 
 export interface ConsolePorts {
   dispatches: Pick<DispatchReader, 'one' | 'list' | 'byAddress' | 'timeline' | 'attempts'>
   keys: Pick<KeyStore, 'caller' | 'openSession' | 'session' | 'useSignIn' | 'closeSession'>
-  status: StatusStore
+  status: Pick<StatusStore, 'status'>
   holds: Pick<HoldStore, 'list'>
   /** Keyed hashes of a normalised address, under every look-up key. */
   lookups(kind: 'phone' | 'email', value: string): Buffer[]
@@ -21,8 +21,6 @@ export interface ConsolePorts {
   lift(holdId: string, by: string): Promise<Hold | null>
   /** Called after new events; answers how to stop being called. */
   onChange(listener: () => void): () => void
-  /** The sentence a support agent can read out. */
-  summary(view: DispatchView, now: Date): string
   now(): Date
   /** Where the world reaches this service: decides the cookie's flags, and stands in the example. */
   publicUrl: string

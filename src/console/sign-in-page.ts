@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts'
+import { html, type Markup } from '../lib/markup.ts'
 import { alertBox } from './parts.ts'
 
 export const tokenForm = (token: string): Markup => html`

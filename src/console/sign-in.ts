@@ -8,7 +8,8 @@ import { signInForm, tokenForm } from './sign-in-page.ts'
 import { makeTurnstile } from './turnstile.ts'
 
 const UNKNOWN_KEY = 'This API key is unknown or was revoked.'
-const USED_TOKEN = 'This sign-in link was used before or is too old. A restart prints a new one; an API key always works.'
+const USED_TOKEN =
+  'This sign-in link was used before or is too old. A restart prints a new one; an API key always works.'
 const NO_SCOPE = 'This key may not open the console: it lacks the scope read.'
 const TOO_MANY = 'Too many attempts. Wait a minute and try again.'
 
@@ -38,7 +39,7 @@ export function signIn(room: Room, door: Door): Router {
   })
   // A page that was reached from another site comes without the strict cookie; the script asks here whether there is one.
   router.get('/console/session', async (req, res) => {
-    res.sendStatus((await door.callerOf(req)) ? 204 : 401)
+    res.json({ signedIn: (await door.callerOf(req)) !== null })
   })
   return router
 
@@ -49,7 +50,10 @@ export function signIn(room: Room, door: Door): Router {
   function again(req: Request, res: Response, status: number, problem: string): void {
     if (status === 429) res.set('Retry-After', '60')
     const form = signInForm({ next: ownPath(field(req.body, 'next')), problem })
-    res.status(status).type('html').send(page(room.frame(null), { title: 'Sign in', body: form }))
+    res
+      .status(status)
+      .type('html')
+      .send(page(room.frame(null), { title: 'Sign in', body: form }))
   }
 }
 

@@ -20,8 +20,17 @@ export const ZONES = [
 ]
 
 /** The sandbox's form comes filled in and tells its story within a minute; elsewhere nobody is written to by accident. */
-export function startingFields({ world, locales, templates, now }: Pick<ConsolePorts, 'world' | 'locales' | 'templates' | 'now'>): Fields {
-  const usual = { channel1: 'sms', channel2: 'email', template: templates.includes('magic-link') ? 'magic-link' : (templates[0] ?? '') }
+export function startingFields({
+  world,
+  locales,
+  templates,
+  now,
+}: Pick<ConsolePorts, 'world' | 'locales' | 'templates' | 'now'>): Fields {
+  const usual = {
+    channel1: 'sms',
+    channel2: 'email',
+    template: templates.includes('magic-link') ? 'magic-link' : (templates[0] ?? ''),
+  }
   const locale = locales[0] ?? 'en'
   if (world !== 'sandbox') return fieldsOf({ ...usual, locale, reminders: 'PT24H,PT72H' })
   return fieldsOf({

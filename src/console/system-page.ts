@@ -1,10 +1,10 @@
 import type { Hold } from '../domain/hold.ts'
 import type { StatusStore } from '../flow/ports-read.ts'
 import { showId } from '../lib/id.ts'
+import { html, type Markup } from '../lib/markup.ts'
 import { may } from './door.ts'
 import { ICONS } from './icons.ts'
 import type { Frame } from './layout.ts'
-import { html, type Markup } from './markup.ts'
 import { spanOf, timeOf } from './times.ts'
 import { channelWord, providerWord, reasonWord } from './words.ts'
 
@@ -39,7 +39,7 @@ export function systemPage(frame: Frame, holds: Hold[], status: Status): Markup 
 
 function verdict(holds: Hold[], { dueLagMs }: Status): string {
   const everything = holds.some(({ scope }) => scope === 'all' || scope === 'partner')
-  if (everything) return 'Nothing is being sent right now. Lift the hold below once its cause is gone.'
+  if (everything) return 'Nothing is being sent right now.'
   if (holds.length > 0) return 'A part of the work is held; everything else goes on.'
   return dueLagMs > SLOW_MS ? 'Messages leave, but later than they should.' : 'Messages leave as they fall due.'
 }
@@ -50,10 +50,15 @@ const holdCard = ({ now, caller }: Frame, hold: Hold) => html`
           <div class="hold-words">
             <h3>${holdWord(hold)}</h3>
             <p><span dir="auto">${reasonWord(hold.reason)}</span></p>
-            <p class="aside">Placed by ${hold.placedBy} ${timeOf(hold.placedAt, now)}. ${hold.probeAt ? html`The service tries again ${timeOf(hold.probeAt, now)}.` : 'Only a person lifts it.'}</p>
+            <p class="aside">Placed by ${hold.placedBy} ${timeOf(hold.placedAt, now)}. ${probeWords(hold, now)}</p>
           </div>
           ${caller && may(caller, 'operate') && html`<form action="/holds/${showId('hld', hold.id)}/lift" method="post"><button class="ghost">Lift</button></form>`}
         </li>`
+
+function probeWords({ probeAt }: Hold, now: Date): Markup | string {
+  if (probeAt === null) return 'Only a person lifts it.'
+  return probeAt > now ? html`The service tries again ${timeOf(probeAt, now)}.` : 'The service is trying again.'
+}
 
 function holdWord({ scope, value }: Hold): string {
   switch (scope) {

@@ -20,11 +20,11 @@ export const eventWords = ({ type, data }: Pick<NewEvent, 'type' | 'data'>): Eve
 const WORDS: Record<EventType, (data: Data) => EventWords> = {
   'dispatch.accepted': (data) => ({
     lead: 'Accepted',
-    detail: list(data['channels']).map(channelWord).join(', then '),
+    detail: list(data['channels']).map(inText).join(', then '),
     icon: 'ring',
     tone: 'neutral',
   }),
-  'dispatch.sent': () => ({ lead: 'Sent', detail: 'the reminders count from now', icon: 'plane', tone: 'going' }),
+  'dispatch.sent': () => ({ lead: 'Sent', detail: 'the first message is on its way', icon: 'plane', tone: 'going' }),
   'dispatch.opened': (data) => ended('Opened', data, { icon: 'eye', tone: 'good' }),
   'dispatch.exhausted': (data) =>
     ended('Exhausted', data, { icon: 'dash', tone: 'warn' }, 'every message ran, and no link lives any more'),
@@ -60,12 +60,8 @@ const WORDS: Record<EventType, (data: Data) => EventWords> = {
     tone: 'good',
   }),
   'message.failed': (data) => ({
-    lead: `${step(data)} failed${data['channel'] ? ` by ${inText(data['channel'])}` : ''}`,
-    detail: and(
-      reason(data),
-      missing(data),
-      text(data['next']) && `${channelWord(text(data['next']))} takes over`,
-    ),
+    lead: `${step(data)} failed ${by(data)}`.trim(),
+    detail: and(reason(data), missing(data), text(data['next']) && `${channelWord(text(data['next']))} takes over`),
     icon: 'alert',
     tone: 'bad',
   }),
@@ -109,8 +105,18 @@ const WORDS: Record<EventType, (data: Data) => EventWords> = {
     ...until(data['expiresAt']),
   }),
   'link.revoked': (data) => ({ lead: 'Link taken back', detail: reason(data), icon: 'link', tone: 'off' }),
-  'operation.created': () => ({ lead: 'Operation created', detail: 'the user began a transfer', icon: 'money', tone: 'good' }),
-  'operation.cancelled': () => ({ lead: 'Operation cancelled', detail: 'the transfer will not happen', icon: 'money', tone: 'warn' }),
+  'operation.created': () => ({
+    lead: 'Operation created',
+    detail: 'the user began a transfer',
+    icon: 'money',
+    tone: 'good',
+  }),
+  'operation.cancelled': () => ({
+    lead: 'Operation cancelled',
+    detail: 'the transfer will not happen',
+    icon: 'money',
+    tone: 'warn',
+  }),
   'user.data_request': (data) => ({
     lead: 'The partner needs more data of the user',
     detail: list(data['requiredFields']).join(', '),
@@ -149,11 +155,15 @@ function ended(word: string, data: Data, look: Pick<EventWords, 'icon' | 'tone'>
 
 const step = (data: Data) => stepWord(text(data['kind']) as StepKind, number(data['step']))
 
-const by = (data: Data) => (data['channel'] ? `by ${inText(data['channel'])}` : '')
+function by({ channel }: Data): string {
+  if (channel === 'in_app') return 'in the app'
+  return channel ? `by ${inText(channel)}` : ''
+}
 
 /** Channels inside a sentence are lower case, but for SMS. */
 function inText(channel: unknown): string {
   const word = channelWord(text(channel))
+  if (channel === 'in_app') return 'the app'
   return channel === 'sms' ? word : word.toLowerCase()
 }
 

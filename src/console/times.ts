@@ -1,5 +1,5 @@
+import { html, type Markup } from '../lib/markup.ts'
 import { relative, span } from './assets/relative.js'
-import { html, type Markup } from './markup.ts'
 
 const ABSOLUTE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' })
 

@@ -1,7 +1,9 @@
 /** What the pages call things. Every state and channel has a word, a shape and a tone, so that colour never speaks alone. */
 import type { ChannelName } from '../domain/channel.ts'
 import type { DispatchStatus } from '../domain/dispatch.ts'
+import type { OutcomeKind } from '../domain/outcome.ts'
 import type { StepKind, StepStatus } from '../domain/step.ts'
+import { reasonWords } from '../domain/summary-words.ts'
 import type { IconName } from './icons.ts'
 
 export type Tone = 'neutral' | 'going' | 'good' | 'warn' | 'bad' | 'off'
@@ -78,46 +80,40 @@ const REASONS: Record<string, string> = {
   complaint: 'the person complained',
   blocked_by_user: 'the person blocked us',
   expired: 'it was valid no longer',
-  valid_until_passed: 'it was valid no longer',
   stale: 'it came too late to be of use',
   exhausted: 'the plan had ended',
   failed: 'the dispatch had failed',
   late: 'it could not leave in time and is given another turn',
-  no_address: 'there is no address for it',
-  no_provider: 'no provider carries this channel',
-  no_channel_worked: 'no channel worked',
-  not_in_deliver_only_to: 'this address is not in DELIVER_ONLY_TO',
-  outside_window: 'it is outside the hours in which one may write there',
   unclear_resent: 'nobody knows whether it arrived, so it goes out once more',
   worker_lost: 'the process that sent it was lost on the way',
-  link_dying: 'the link has too little life left; the next one follows',
-  link_expired: 'the link that was brought along has expired',
-  link_in_use: 'the user is busy with a link already',
-  link_refused: 'the partner refused the link',
-  link_replaced: 'an opened link was taken back first',
-  link_untrusted: 'the partner’s answer could not be trusted',
   no_active_link: 'the partner knows no living link',
   needs_link: 'a link has to be made first',
-  recipient_busy: 'another step of this user is at work',
-  partner_held: 'the partner is on hold',
-  partner_throttled: 'the partner asked us to slow down',
-  partner_unavailable: 'the partner does not answer',
-  all_held: 'everything is on hold',
-  campaign_held: 'its campaign is on hold',
-  template_held: 'its template is on hold',
-  channel_held: 'its channel is on hold',
-  provider_held: 'its provider is on hold',
   variable_missing: 'the template needs a variable that is not there',
   template_unknown: 'there is no such template',
   render_failed: 'the template could not be rendered',
 }
 
-/** A reason in words: ours from the table, a provider's by its own name, a person's as typed. */
-export const reasonWord = (reason: string): string => REASONS[reason] ?? plain(reason)
+const OUTCOMES: Record<OutcomeKind, string> = {
+  accepted: 'taken',
+  retry: 'not taken, tried again',
+  throttle: 'slowed down',
+  permanent: 'refused',
+  suppress: 'refused for good',
+  alert: 'refused for our account',
+  ambiguous: 'unclear',
+  late: 'left to a later turn',
+}
+/** null: no answer yet. */
+export const outcomeWord = (outcome: string | null): string =>
+  outcome === null ? 'under way' : ((OUTCOMES as Record<string, string>)[outcome] ?? plain(outcome))
 
-const plain = (name: string) => (/^[a-z0-9_.]+$/.test(name) ? name.replace(/[_.]/g, ' ') : name)
+/** A reason in words: ours as summaries say it, a provider's by its own name, a person's as typed. */
+export const reasonWord = (reason: string): string => REASONS[reason] ?? (isName(reason) ? reasonWords(reason) : reason)
 
-const LANGUAGES = new Intl.DisplayNames('en', { type: 'language' })
+const isName = (text: string) => /^[a-z0-9_]+$/.test(text)
+const plain = (name: string) => (isName(name) ? name.replaceAll('_', ' ') : name)
+
+const LANGUAGES = new Intl.DisplayNames('en', { type: 'language', languageDisplay: 'standard' })
 
 /** `Spanish (Mexico)` for `es-MX`. */
 export const localeWord = (tag: string): string => LANGUAGES.of(tag) ?? tag

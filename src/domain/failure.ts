@@ -43,7 +43,7 @@ export const FAILURES = {
   ],
   idempotency_key_invalid: [400, 'The Idempotency-Key is not valid', 'Send 1 to 255 visible ASCII characters.'],
   unauthorized: [401, 'The API key is missing or unknown', 'Send Authorization: Bearer <api key>.'],
-  forbidden: [403, 'The API key may not do this', 'Use a key that has the scope named in detail.'],
+  forbidden: [403, 'The API key may not do this', 'Use a key that has the scope named in scope.'],
   not_found: [404, 'There is nothing here', 'Check the path and the id.'],
   method_not_allowed: [405, 'This method is not offered here', 'See Allow for the methods that are.'],
   invalid_cursor: [

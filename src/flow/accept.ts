@@ -1,64 +1,12 @@
-import type { ChannelName } from '../domain/channel.ts'
-import type { Category, Contact, IfActive } from '../domain/dispatch.ts'
 import type { Failure } from '../domain/failure.ts'
-import { draft } from './draft.ts'
-import type { Renderer } from './ports.ts'
-import type { AcceptAnswer, IntakeStore, LinkOptions, NewDispatch, StopStore } from './ports-store.ts'
+import { type DraftPorts, draft } from './draft.ts'
+import type { DispatchOrder } from './order.ts'
+import type { AcceptAnswer, IntakeStore, NewDispatch, StopStore } from './ports-store.ts'
 
-export interface AcceptPorts {
+export interface AcceptPorts extends DraftPorts {
   intake: IntakeStore
   stops: Pick<StopStore, 'fence'>
-  render: Pick<Renderer, 'has'>
-  /** Whether what the template needs is there: the names that are missing. */
-  missingVariables(
-    template: string,
-    channels: readonly ChannelName[],
-    locale: string,
-    variables: Record<string, unknown>,
-  ): string[]
-  /** Proves that a link the CRM brought is a living one of this user's; a failure says what is wrong. */
-  checkOwnLink(referenceId: string, link: BroughtLink): Promise<Failure | null>
-  defaults: {
-    locale: string
-    timeZone: string
-    channels: readonly ChannelName[]
-    remindersAfterMs: readonly number[]
-    fallBackMs: number
-    linkMaxMinutes: number
-  }
-  now(): Date
-  newId(): string
   wake(): void
-}
-
-export interface BroughtLink {
-  linkId: string
-  url: string
-  expiresAt: Date
-}
-
-/** A request as the door understood it: validated, normalised, nothing decided yet. */
-export interface DispatchOrder {
-  referenceId: string
-  userData: Record<string, unknown> | null
-  contact: Contact | null
-  channels: ChannelName[] | null
-  locale: string | null
-  timeZone: string | null
-  template: string
-  variables: Record<string, unknown>
-  category: Category
-  sendAt: Date | null
-  validUntil: Date | null
-  /** null: none; undefined: the configured default. */
-  reminders: { afterMs: number[]; channels: ChannelName[] | null; template: string | null } | null | undefined
-  link: LinkOptions
-  ownLink: BroughtLink | null
-  ifActive: IfActive
-  fallBackMs: number | null
-  metadata: Record<string, unknown> | null
-  lane: number
-  campaignId: string | null
 }
 
 export interface Once {

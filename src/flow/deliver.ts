@@ -3,7 +3,7 @@ import { type Address, addressesOf, type DeliverPorts, type Delivery, linkOf, me
 import { findLink } from './find-link.ts'
 import { guard } from './guard.ts'
 import type { Attempt } from './ports.ts'
-import type { Settlement, StepTurn, Work } from './ports-store.ts'
+import type { AttemptResult, Settlement, StepTurn, StopFact, Work } from './ports-store.ts'
 import {
   attemptResult,
   fails,
@@ -24,7 +24,8 @@ import { windowLeftMs } from './window.ts'
 export async function deliver(ports: DeliverPorts, turn: StepTurn): Promise<Settlement['to'] | 'nothing'> {
   const work = await ports.deliveries.work(turn)
   if (!work) return 'nothing'
-  const delivery: Delivery = { work, newId: ports.newId, addresses: addressesOf(work, ports.vault) }
+  const addresses = addressesOf(work, ports.vault)
+  const delivery: Delivery = { work, newId: ports.newId, addresses, tried: [], unsent: [] }
   try {
     for (const step of [guard, findLink, render, claim, recheck, send]) {
       const end = await step(ports, delivery)
@@ -71,8 +72,9 @@ async function claim(ports: DeliverPorts, delivery: Delivery): Promise<'nothing'
   const { work, link, provider, addresses } = delivery
   if (!link) throw new Error('a delivery without a link reached the claim')
   delivery.startBy = ports.monotonic() + START_WITHIN_MS
+  delivery.tried = addresses.map((address, i) => ({ n: work.attempts + 1 + i, address }))
   const attempts = provider
-    ? addresses.map((address, i) => ({ n: work.attempts + 1 + i, provider: provider.name, addressHash: address.hash }))
+    ? delivery.tried.map(({ n, address }) => ({ n, provider: provider.name, addressHash: address.hash }))
     : [{ n: work.attempts + 1, provider: 'app', addressHash: null }]
   const won = await ports.deliveries.claim({
     dispatchId: work.dispatchId,
@@ -89,7 +91,7 @@ async function claim(ports: DeliverPorts, delivery: Delivery): Promise<'nothing'
 
 /** The second half, a new statement: every stop fact, asked of the database and of nothing else. */
 async function recheck(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
-  const { work, link, addresses } = delivery
+  const { work, link, tried } = delivery
   if (!link) return undefined
   const fact = await ports.deliveries.stopFact({
     dispatchId: work.dispatchId,
@@ -100,40 +102,53 @@ async function recheck(ports: DeliverPorts, delivery: Delivery): Promise<Settlem
     template: delivery.templateVersion ?? work.template,
     linkId: linkOf(link).id,
     hashes: [
-      ...addresses.flatMap((address) => address.hashes),
+      ...tried.flatMap(({ address }) => address.hashes),
       ...ports.vault.lookups('recipient', work.dispatch.referenceId),
     ],
   })
-  const unsent = addresses.map((_, i) => ({
-    n: work.attempts + 1 + i,
-    outcome: 'late' as const,
-    reason: fact?.kind ?? null,
-    providerId: null,
-  }))
-  const base = { attempts: delivery.provider ? unsent : unsent.slice(0, 1) }
-  switch (fact?.kind) {
-    case undefined:
-      return undefined
+  if (!fact) return undefined
+  const numbers = delivery.provider ? tried.map(({ n }) => n) : [work.attempts + 1]
+  const base = { attempts: numbers.map((n) => unsent(n, fact.kind)) }
+  switch (fact.kind) {
     case 'held':
       return later(work, 'claimed', new Date(work.now.getTime() + 5_000), `${fact.scope}_held`, base)
     case 'over':
       return skipped(delivery, fact.status, base)
     case 'opened':
       return skipped(delivery, 'opened', base)
-    case 'suppressed': {
-      if (fact.aboutWill)
-        return settlement(work, {
-          ...base,
-          from: 'claimed',
-          to: 'skipped',
-          reason: 'suppressed',
-          ends: { status: 'suppressed', reason: 'opt_out' },
-        })
-      const barred = (hashes: Buffer[]) => hashes.some((hash) => fact.hashes.some((other) => other.equals(hash)))
-      delivery.addresses = addresses.filter((address) => !barred(address.hashes))
-      return delivery.addresses.length === 0 ? nextChannel(work, 'claimed', 'suppressed', base) : undefined
-    }
+    case 'link_gone':
+      return work.ownLink
+        ? fails(work, 'claimed', 'link_gone', base)
+        : later(work, 'claimed', work.now, 'link_gone', { ...base, needsLink: true })
+    case 'suppressed':
+      return barred(ports, delivery, fact, base)
   }
+}
+
+const unsent = (n: number, reason: string): AttemptResult => ({ n, outcome: 'late', reason, providerId: null })
+
+/** The person's own word, or a bar on the person, ends the plan; a barred address alone only drops out. */
+function barred(
+  ports: DeliverPorts,
+  delivery: Delivery,
+  fact: Extract<StopFact, { kind: 'suppressed' }>,
+  base: Partial<Settlement>,
+): Settlement | undefined {
+  const { work, tried } = delivery
+  const isBarred = (hashes: Buffer[]) => hashes.some((hash) => fact.hashes.some((other) => other.equals(hash)))
+  if (fact.aboutWill || isBarred(ports.vault.lookups('recipient', work.dispatch.referenceId)))
+    return settlement(work, {
+      ...base,
+      from: 'claimed',
+      to: 'skipped',
+      reason: 'suppressed',
+      ends: { status: 'suppressed', reason: fact.aboutWill ? 'opt_out' : 'manual' },
+    })
+  const out = tried.filter(({ address }) => isBarred(address.hashes))
+  if (out.length === tried.length) return nextChannel(work, 'claimed', 'suppressed', base)
+  delivery.tried = tried.filter((one) => !out.includes(one))
+  delivery.unsent = out.map(({ n }) => unsent(n, 'suppressed'))
+  return undefined
 }
 
 function skipped({ work }: Delivery, reason: string, base: Partial<Settlement>): Settlement {
@@ -143,15 +158,14 @@ function skipped({ work }: Delivery, reason: string, base: Partial<Settlement>):
 
 /** One request per address, all under the same start deadline; the outcomes decide together. */
 async function send(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
-  const { work, link, provider, words, addresses } = delivery
+  const { work, link, provider, words, tried } = delivery
   if (!link) return undefined
   const base = { link: linkOf(link), random: ports.random() }
   if (!provider || !words) return place(work, base)
   const name = work.person.contact.name
   const full = `${name?.firstName ?? ''} ${name?.lastName ?? ''}`.trim()
-  const attempts = addresses.map((address, i) => ({ address, n: work.attempts + 1 + i }))
   const sent = await Promise.all(
-    attempts.map(async ({ address, n }) => {
+    tried.map(async ({ address, n }) => {
       const message = messageFor(words, address, linkOf(link).url, full)
       return { address, n, outcome: await provider.send(message, attemptOf(ports, delivery, n)) }
     }),
@@ -161,7 +175,7 @@ async function send(ports: DeliverPorts, delivery: Delivery): Promise<Settlement
     ...base,
     outcome: strongest(sent.map(({ outcome }) => outcome)),
     provider: provider.name,
-    attempts: sent.map(({ n, outcome }) => attemptResult(n, outcome)),
+    attempts: [...delivery.unsent, ...sent.map(({ n, outcome }) => attemptResult(n, outcome))],
   })
 }
 

@@ -3,7 +3,15 @@ import type { HoldScope } from '../domain/hold.ts'
 import type { PartnerLink } from '../domain/magic-link.ts'
 import type { Message, Words } from '../domain/message.ts'
 import type { Partner, Provider, Renderer, Vault } from './ports.ts'
-import type { ClaimOrder, DeliverStore, HoldStore, LinkStore, SuppressionStore, Work } from './ports-store.ts'
+import type {
+  AttemptResult,
+  ClaimOrder,
+  DeliverStore,
+  HoldStore,
+  LinkStore,
+  SuppressionStore,
+  Work,
+} from './ports-store.ts'
 
 /** What a delivery needs of the world. */
 export interface DeliverPorts {
@@ -39,6 +47,10 @@ export interface Delivery {
   newId(): string
   provider?: Provider
   addresses: Address[]
+  /** The addresses that are still to be written to, each with the number of the attempt that the claim wrote for it. */
+  tried: { n: number; address: Address }[]
+  /** Attempts the claim wrote for addresses that turned out to be barred. */
+  unsent: AttemptResult[]
   link?: ClaimOrder['link']
   words?: Words
   templateVersion?: string

@@ -4,10 +4,33 @@ import type { NewEvent } from '../domain/event.ts'
 import { type Failure, failure } from '../domain/failure.ts'
 import { zoneOfPhone } from '../domain/number-plan.ts'
 import { lifeMinutes, type PlannedStep, planSteps } from '../domain/step.ts'
-import type { AcceptPorts, DispatchOrder } from './accept.ts'
+import type { BroughtLink, DispatchOrder } from './order.ts'
+import type { Renderer } from './ports.ts'
 import type { IntakeStore, NewDispatch } from './ports-store.ts'
 
-export type DraftPorts = Omit<AcceptPorts, 'wake' | 'stops'>
+export interface DraftPorts {
+  intake: Pick<IntakeStore, 'recipient'>
+  render: Pick<Renderer, 'has'>
+  /** Whether what the template needs is there: the names that are missing. */
+  missingVariables(
+    template: string,
+    channels: readonly ChannelName[],
+    locale: string,
+    variables: Record<string, unknown>,
+  ): string[]
+  /** Proves that a link the CRM brought is a living one of this user's; a failure says what is wrong. */
+  checkOwnLink(referenceId: string, link: BroughtLink): Promise<Failure | null>
+  defaults: {
+    locale: string
+    timeZone: string
+    channels: readonly ChannelName[]
+    remindersAfterMs: readonly number[]
+    fallBackMs: number
+    linkMaxMinutes: number
+  }
+  now(): Date
+  newId(): string
+}
 type Known = Awaited<ReturnType<IntakeStore['recipient']>>
 
 /** The dispatch as it will be stored: what the request says, then what the recipient has stored, then the defaults. */
@@ -78,13 +101,19 @@ function stepsFor(ports: DraftPorts, order: DispatchOrder, channels: ChannelName
     channels,
     template: order.template,
     reminderTemplate: reminderTemplate(ports, order),
-    reminderChannels: order.reminders?.channels?.filter((name) => channels.includes(name)) ?? channels,
+    reminderChannels: reminderChannels(order, channels),
     remindersAfterMs: remindersAfter(ports, order),
     fallBackMs: order.fallBackMs ?? ports.defaults.fallBackMs,
     startAt: order.sendAt ?? now,
     validUntil: order.validUntil,
     bringsLink: order.ownLink !== null,
   })
+}
+
+/** The reminders' own preference, as far as there are addresses; else the dispatch's. */
+function reminderChannels({ reminders }: DispatchOrder, channels: ChannelName[]): ChannelName[] {
+  const usable = reminders?.channels?.filter((name) => channels.includes(name)) ?? []
+  return usable.length > 0 ? usable : channels
 }
 
 async function problemWith(
@@ -107,12 +136,12 @@ async function problemWith(
 }
 
 /** A listed channel without an address is skipped, and the timeline says so. */
-function channelsFor(ports: Pick<AcceptPorts, 'defaults'>, order: DispatchOrder, contact: Contact) {
+function channelsFor(ports: Pick<DraftPorts, 'defaults'>, order: DispatchOrder, contact: Contact) {
   const { usable, without } = reachable(contact, order.channels ?? ports.defaults.channels)
   return { channels: usable, without: order.channels ? without : [] }
 }
 
-function timesFailure(ports: Pick<AcceptPorts, 'defaults'>, order: DispatchOrder, now: Date): Failure | undefined {
+function timesFailure(ports: Pick<DraftPorts, 'defaults'>, order: DispatchOrder, now: Date): Failure | undefined {
   const errors: Failure['errors'] = []
   if (order.sendAt && order.sendAt.getTime() < now.getTime() - 1_000)
     errors.push({ path: 'sendAt', message: 'lies in the past' })
@@ -125,7 +154,7 @@ function timesFailure(ports: Pick<AcceptPorts, 'defaults'>, order: DispatchOrder
 }
 
 function templateFailure(
-  ports: Pick<AcceptPorts, 'render' | 'missingVariables' | 'defaults'>,
+  ports: Pick<DraftPorts, 'render' | 'missingVariables' | 'defaults'>,
   order: DispatchOrder,
   channels: ChannelName[],
 ): Failure | undefined {
@@ -154,7 +183,7 @@ function templateFailure(
 }
 
 /** `magic-link` is followed by `magic-link-reminder` where there is one. */
-function reminderTemplate(ports: Pick<AcceptPorts, 'render'>, order: DispatchOrder): string {
+function reminderTemplate(ports: Pick<DraftPorts, 'render'>, order: DispatchOrder): string {
   const own = `${order.template}-reminder`
   return order.reminders?.template ?? (ports.render.has(own) ? own : order.template)
 }

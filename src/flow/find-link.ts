@@ -44,16 +44,17 @@ function linkExpired(work: Work): Settlement {
 
 /** A link with too little life left is waited out, then followed by the next one: it is never revoked in order to remind. */
 function carryLiving(delivery: Delivery, work: Work, living: StoredLink): Settlement | undefined {
-  if (lifeLeft(living.expiresAt, work) < lifeNeededMs(living.requestedMs)) return waitOut(work, living.expiresAt)
+  if (lifeLeft(living.expiresAt, work) < lifeNeededMs(living.requestedMs))
+    return waitOut(work, living.expiresAt, work.slot)
   delivery.link = { stored: living }
   if (work.slot !== null) delivery.freeSlot = work.slot
   return undefined
 }
 
-const waitOut = (work: Work, expiresAt: Date) =>
+const waitOut = (work: Work, expiresAt: Date, freeSlot: number | null) =>
   later(work, 'queued', new Date(expiresAt.getTime() + 1_000), 'link_dying', {
     needsLink: true,
-    freeSlot: work.slot,
+    freeSlot,
     events: [told(work, 'message.waits', { reason: 'link_dying', until: expiresAt })],
   })
 
@@ -119,7 +120,7 @@ async function adopt(
   if (isOpened(link)) return replaceOpened(ports, work, link)
   const known = await ports.links.find(link.linkId)
   const requestedMs = known?.requestedMs ?? link.expiresAt.getTime() - link.createdAt.getTime()
-  if (lifeLeft(link.expiresAt, work) < lifeNeededMs(requestedMs)) return waitOut(work, link.expiresAt)
+  if (lifeLeft(link.expiresAt, work) < lifeNeededMs(requestedMs)) return waitOut(work, link.expiresAt, null)
   if (known) delivery.link = { stored: known }
   else carryFresh(delivery, work, link, 'adopted', Math.min(minutes, Math.ceil(requestedMs / 60_000)))
   return undefined

@@ -37,6 +37,7 @@ function inWindow(ports: DeliverPorts, { work }: Delivery): Settlement | undefin
   if (!opening) return undefined
   return later(work, 'queued', opening, 'outside_window', {
     freeSlot: work.slot,
+    needsLink: work.slot !== null,
     fallBackAt: new Date(opening.getTime() + work.dispatch.fallBackMs),
     events: [told(work, 'message.waits', { reason: 'outside_window', until: opening })],
   })

@@ -13,8 +13,8 @@ const TRIAL = { name: { first: 'A', last: 'B', full: 'A B' }, timeZone: 'UTC' }
 const REMEMBERED = 1_000
 
 /**
- * The variables a template needs and the request does not have. What is missing depends on which names are there, not
- * on their values, so that one trial serves all requests of the same shape.
+ * The variables a template needs and the request does not have. What is missing depends on which names are there and
+ * say something, so that one trial serves all requests of the same shape.
  */
 export function makeMissingVariables({
   render,
@@ -48,9 +48,9 @@ export function makeMissingVariables({
 }
 
 function shapeOf(value: unknown): string {
-  if (value === null || typeof value !== 'object') return typeof value
+  if (value === null || typeof value !== 'object') return value ? typeof value : `no ${typeof value}`
   return `{${Object.keys(value)
     .sort()
-    .map((key) => `${key}:${shapeOf((value as Record<string, unknown>)[key])}`)
+    .map((key) => `${JSON.stringify(key)}:${shapeOf((value as Record<string, unknown>)[key])}`)
     .join()}}`
 }

@@ -1,6 +1,6 @@
 import type { Failure } from '../domain/failure.ts'
 import { isOpened } from '../domain/magic-link.ts'
-import type { BroughtLink } from './accept.ts'
+import type { BroughtLink } from './order.ts'
 import type { Partner } from './ports.ts'
 
 export interface OwnLinkPorts {

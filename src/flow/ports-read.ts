@@ -103,6 +103,7 @@ export interface ChangeStore {
 
 export const SCOPES = ['admin', 'send', 'read', 'in_app:read', 'operate'] as const
 export type Scope = (typeof SCOPES)[number]
+export const isScope = (text: string): text is Scope => (SCOPES as readonly string[]).includes(text)
 /** Who is asking: an API key, by its label. */
 export interface Caller {
   keyId: string

@@ -202,8 +202,10 @@ export type StopFact =
       aboutWill: boolean
     }
   | { kind: 'held'; scope: HoldScope; value: string }
-  /** An open of this link is stored but was not applied yet. */
+  /** The link was opened; the dispatch has been ended with it, or will be. */
   | { kind: 'opened' }
+  /** The link was revoked since it was found. */
+  | { kind: 'link_gone' }
 
 export interface AttemptResult {
   n: number

@@ -1,6 +1,7 @@
 import { backoffMs } from '../domain/backoff.ts'
 import type { NewEvent } from '../domain/event.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { isAboutWill, type SuppressionReason } from '../domain/suppression.ts'
 import type { AttemptResult, Settlement, StoredLink, Work } from './ports-store.ts'
 
 /** A settlement that keeps everything of the step as it is, but for what `change` says. */
@@ -56,7 +57,8 @@ export function nextChannel(
     const fallBackAt = new Date(work.now.getTime() + work.dispatch.fallBackMs)
     return later(work, from, work.now, reason, { ...change, channel, chain, tries: 0, fallBackAt, events })
   }
-  return fails(work, from, reason, { ...change, events })
+  const tried = work.attempts > 0 || from === 'claimed' || reason === 'no_address'
+  return fails(work, from, reason, { ...change, events, ends: endOf(work, tried ? 'no_channel_worked' : reason) })
 }
 
 /** No message of this step will come. A first step takes its dispatch with it, unless something was handed over before. */
@@ -66,15 +68,11 @@ export function fails(
   reason: string,
   change: Partial<Settlement> = {},
 ): Settlement {
-  const ends =
-    work.kind === 'first'
-      ? {
-          status: 'failed' as const,
-          reason: work.attempts > 0 || reason === 'no_address' ? 'no_channel_worked' : reason,
-        }
-      : null
-  return settlement(work, { from, to: 'failed', reason, ends, ...change })
+  return settlement(work, { from, to: 'failed', reason, ends: endOf(work, reason), ...change })
 }
+
+const endOf = (work: Work, reason: string): Settlement['ends'] =>
+  work.kind === 'first' ? { status: 'failed', reason } : null
 
 export const told = (work: Work, type: NewEvent['type'], data: Record<string, unknown>): NewEvent => ({
   type,
@@ -141,7 +139,9 @@ export function settle(work: Work, { outcome, provider, attempts, link, random }
     case 'permanent':
       return nextChannel(work, 'claimed', outcome.reason, base)
     case 'suppress':
-      return nextChannel(work, 'claimed', outcome.suppression, base)
+      return isAboutWill(outcome.suppression)
+        ? saidStop(work, outcome.suppression, base)
+        : nextChannel(work, 'claimed', outcome.suppression, base)
     case 'late':
       return later(work, 'claimed', work.now, 'late', base)
     case 'ambiguous':
@@ -155,6 +155,21 @@ export function settle(work: Work, { outcome, provider, attempts, link, random }
         events: [told(work, 'message.unclear', { channel: work.channel, provider, reason: outcome.reason })],
       })
   }
+}
+
+/** The person told the provider to stop before we knew: no other channel is tried, and the plan ends (P4). */
+function saidStop(work: Work, reason: SuppressionReason, base: Partial<Settlement>): Settlement {
+  return settlement(work, {
+    ...base,
+    from: 'claimed',
+    to: 'failed',
+    reason,
+    ends: { status: 'suppressed', reason },
+    events: [
+      told(work, 'message.failed', { channel: work.channel, reason }),
+      told(work, 'recipient.opted_out', { channel: work.channel, reason }),
+    ],
+  })
 }
 
 function backoff(work: Work, random: number): number | undefined {

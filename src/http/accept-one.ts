@@ -1,5 +1,6 @@
 import type { Failure } from '../domain/failure.ts'
-import { accept, type DispatchOrder, type Once } from '../flow/accept.ts'
+import { accept, type Once } from '../flow/accept.ts'
+import type { DispatchOrder } from '../flow/order.ts'
 import type { Answer } from './answer.ts'
 import { showAccepted } from './dispatch-view.ts'
 import { locationOf, replayed } from './once.ts'

@@ -8,6 +8,8 @@ export interface Answer {
   body?: unknown
   text?: string
   headers?: Record<string, string>
+  /** Goes on writing by itself. */
+  stream?: (res: Response) => void
 }
 
 export const answer = (status: number, body?: unknown, headers: Record<string, string> = {}): Answer => ({
@@ -17,12 +19,16 @@ export const answer = (status: number, body?: unknown, headers: Record<string, s
 })
 
 export function send(res: Response, given: Answer | Failure): void {
-  if ('code' in given) return sendProblem(res, given)
-  res.status(given.status).set(given.headers ?? {})
-  const text = given.text ?? (given.body === undefined ? undefined : JSON.stringify(given.body))
-  if (text === undefined) res.end()
-  else {
-    res.set('Content-Type', 'application/json; charset=utf-8')
-    res.end(text)
+  if ('code' in given) {
+    sendProblem(res, given)
+    return
   }
+  res.status(given.status).set(given.headers ?? {})
+  if (given.stream) {
+    given.stream(res)
+    return
+  }
+  const text = given.text ?? (given.body === undefined ? undefined : JSON.stringify(given.body))
+  if (text !== undefined) res.set('Content-Type', 'application/json; charset=utf-8')
+  res.end(text)
 }

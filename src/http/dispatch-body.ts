@@ -1,7 +1,17 @@
 import { z } from 'zod'
 import { checkUserData } from '../domain/user-data.ts'
-import type { DispatchOrder } from '../flow/accept.ts'
-import { channels, contact, duration, freeObject, locale, moment, referenceId, templateName, timeZone } from './fields.ts'
+import type { DispatchOrder } from '../flow/order.ts'
+import {
+  channels,
+  contact,
+  duration,
+  freeObject,
+  locale,
+  moment,
+  referenceId,
+  templateName,
+  timeZone,
+} from './fields.ts'
 
 const KB = 1_024
 const MOST_REMINDERS = 10
@@ -20,8 +30,14 @@ const reminders = z
   })
   .meta({ id: 'Reminders' })
 
+/** Makes the two kinds of link exclude each other, so that the answer speaks of the kind that was meant. */
+const ofTheOtherKind = z.never().optional()
+
 const linkOptions = z
   .strictObject({
+    linkId: ofTheOtherKind,
+    url: ofTheOtherKind,
+    expiresAt: ofTheOtherKind,
     expiresInMinutes: z
       .int('must be a whole number')
       .min(15, 'must be from 15 to 10080')
@@ -35,7 +51,10 @@ const linkOptions = z
       .refine((value) => Buffer.byteLength(JSON.stringify(value)) < 2 * KB, 'must have less than 2 KB as JSON')
       .optional()
       .meta({ description: 'Flat; the partner keeps it with the link' }),
-    replaceOpened: z.boolean().optional().meta({ description: 'Replace an old link that was opened and led to nothing; default true' }),
+    replaceOpened: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Replace an old link that was opened and led to nothing; default true' }),
   })
   .meta({ id: 'LinkOptions' })
 
@@ -56,7 +75,8 @@ function word() {
 
 const link = z.union([linkOptions, ownLink]).meta({ id: 'Link' })
 
-export type DispatchBody = z.output<ReturnType<typeof makeDispatchBody>>
+export type DispatchSchema = ReturnType<typeof makeDispatchBody>
+type DispatchBody = z.output<DispatchSchema>
 
 /** What `POST /v1/dispatches` takes. `now` decides whether a birth date lies in the past. */
 export function makeDispatchBody(now: () => Date) {
@@ -85,40 +105,43 @@ export function makeDispatchBody(now: () => Date) {
       link: link.optional(),
       ifActive: z.enum(['supersede', 'join', 'reject']).default('supersede'),
       fallbackAfter: duration({ atLeast: 'PT0S', atMost: 'P7D' }).optional(),
-      metadata: freeObject(4 * KB).optional().meta({ description: 'Yours; returned with every event, encrypted at rest' }),
+      metadata: freeObject(4 * KB)
+        .optional()
+        .meta({ description: 'Yours; returned with every event, encrypted at rest' }),
     })
     .meta({ id: 'NewDispatch' })
 }
 
 /** The body as the flow understands it; what it leaves open stays open. */
-export function orderOf(body: DispatchBody): DispatchOrder {
-  const own = body.link && 'linkId' in body.link ? body.link : null
-  const options = body.link && !('linkId' in body.link) ? body.link : {}
+export function orderOf({ link, reminders, fallbackAfter, ...body }: DispatchBody): DispatchOrder {
+  const { userData = null, contact = null, channels = null, locale = null, timeZone = null } = body
+  const { sendAt = null, validUntil = null, metadata = null } = body
   return {
-    referenceId: body.referenceId,
-    userData: body.userData ?? null,
-    contact: body.contact ?? null,
-    channels: body.channels ?? null,
-    locale: body.locale ?? null,
-    timeZone: body.timeZone ?? null,
-    template: body.template,
-    variables: body.variables,
-    category: body.category,
-    sendAt: body.sendAt ?? null,
-    validUntil: body.validUntil ?? null,
-    reminders: body.reminders && {
-      afterMs: body.reminders.after,
-      channels: body.reminders.channels ?? null,
-      template: body.reminders.template ?? null,
+    ...body,
+    userData,
+    contact,
+    channels,
+    locale,
+    timeZone,
+    sendAt,
+    validUntil,
+    metadata,
+    reminders: reminders && {
+      afterMs: reminders.after,
+      channels: reminders.channels ?? null,
+      template: reminders.template ?? null,
     },
-    link: present(options),
-    ownLink: own,
-    ifActive: body.ifActive,
-    fallBackMs: body.fallbackAfter ?? null,
-    metadata: body.metadata ?? null,
+    ...linkOf(link),
+    fallBackMs: fallbackAfter ?? null,
     lane: SINGLES,
     campaignId: null,
   }
+}
+
+function linkOf(given: DispatchBody['link'] = {}): Pick<DispatchOrder, 'link' | 'ownLink'> {
+  if (given.linkId !== undefined) return { link: {}, ownLink: given }
+  const { linkId: _id, url: _url, expiresAt: _at, ...options } = given
+  return { link: present(options), ownLink: null }
 }
 
 type Present<T> = { [Name in keyof T]: Exclude<T[Name], undefined> }

@@ -52,7 +52,7 @@ const contactSchema = z
   .partial()
   .meta({ id: 'MaskedContact' })
 
-const stepSchema = z
+export const stepSchema = z
   .object({
     id: z.string(),
     kind: stepKind,
@@ -60,11 +60,17 @@ const stepSchema = z
     status: z.enum(STEP_STATES),
     reason: z.string().nullable(),
     dueAt: maybeAt,
-    after: z.string().nullable().meta({ description: 'Counted from the hand-over of the first message', example: 'PT24H' }),
+    after: z
+      .string()
+      .nullable()
+      .meta({ description: 'Counted from the hand-over of the first message', example: 'PT24H' }),
     template: z.string(),
     provider: z.string().nullable(),
     handedAt: maybeAt,
-    confirmed: z.boolean().nullable().meta({ description: 'false: the provider may or may not have it, and nobody can say' }),
+    confirmed: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'false: the provider may or may not have it, and nobody can say' }),
   })
   .meta({ id: 'Step' })
 

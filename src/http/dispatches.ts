@@ -2,16 +2,16 @@ import { z } from 'zod'
 import type { FailureCode } from '../domain/failure.ts'
 import { failure } from '../domain/failure.ts'
 import { readId } from '../lib/id.ts'
-import { answer } from './answer.ts'
 import { acceptOne } from './accept-one.ts'
-import { makeDispatchBody, orderOf } from './dispatch-body.ts'
+import { answer } from './answer.ts'
+import { type DispatchSchema, orderOf } from './dispatch-body.ts'
 import { acceptedSchema, attemptSchema, dispatchSchema, showAttempt, showDispatch } from './dispatch-view.ts'
 import { eventSchema, showEvent } from './event-view.ts'
 import { onceOf, replay } from './once.ts'
 import type { HttpPorts } from './ports.ts'
-import { route, type Route } from './route.ts'
+import { type Route, route } from './route.ts'
 
-const idempotencyKey = z.object({
+export const idempotencyKey = z.object({
   'Idempotency-Key': z
     .string()
     .optional()
@@ -31,7 +31,7 @@ export const ACCEPT_FAILURES = [
 ] as const satisfies FailureCode[]
 
 /** Create one, read one. */
-export function dispatchRoutes(ports: HttpPorts): Route[] {
+export function dispatchRoutes(ports: HttpPorts, newDispatch: DispatchSchema): Route[] {
   return [
     route({
       method: 'post',
@@ -40,7 +40,7 @@ export function dispatchRoutes(ports: HttpPorts): Route[] {
       tag: 'Dispatches',
       summary: 'Send a magic link to one recipient, and remind',
       headers: idempotencyKey,
-      body: makeDispatchBody(ports.now),
+      body: newDispatch,
       answers: { 202: { description: 'Accepted: it will reach exactly one outcome', schema: acceptedSchema } },
       failures: [
         ...ACCEPT_FAILURES,

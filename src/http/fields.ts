@@ -10,13 +10,19 @@ import { parseDuration } from '../lib/duration.ts'
 
 export const referenceId = z
   .string()
-  .refine((text) => !text.includes('@'), { error: 'looks like an email address: use an id that is not secret', abort: true })
+  .refine((text) => !text.includes('@'), {
+    error: 'looks like an email address: use an id that is not secret',
+    abort: true,
+  })
   .refine((text) => !looksLikePhone(text), {
     error: 'looks like a phone number: use an id that is not secret, such as user_ and a number',
     abort: true,
   })
   .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'must have 1 to 128 of the characters A-Z a-z 0-9 . _ : -')
-  .meta({ description: "The partner's id of the user. Not secret: never an email address or a phone number.", example: 'user_12345' })
+  .meta({
+    description: "The partner's id of the user. Not secret: never an email address or a phone number.",
+    example: 'user_12345',
+  })
 
 const looksLikePhone = (text: string) => /^\+?[\d ().-]+$/.test(text) && /^\d{10,15}$/.test(text.replace(/\D/g, ''))
 
@@ -29,7 +35,9 @@ export const channels = z
 
 export const locale = z
   .string()
-  .transform((text, context) => normaliseLocale(text) ?? refuse(context, 'must be a language tag such as es-MX (BCP 47)'))
+  .transform(
+    (text, context) => normaliseLocale(text) ?? refuse(context, 'must be a language tag such as es-MX (BCP 47)'),
+  )
   .meta({ description: 'BCP 47', example: 'es-MX' })
 
 export const timeZone = z
@@ -47,7 +55,8 @@ export const duration = ({ atLeast, atMost }: { atLeast: string; atMost: string 
     .string()
     .transform((text, context) => {
       const ms = parseDuration(text)
-      if (ms === undefined) return refuse(context, 'must be a duration such as PT24H (ISO 8601, without years and months)')
+      if (ms === undefined)
+        return refuse(context, 'must be a duration such as PT24H (ISO 8601, without years and months)')
       const fits = ms >= (parseDuration(atLeast) ?? 0) && ms <= (parseDuration(atMost) ?? 0)
       return fits ? ms : refuse(context, `must be from ${atLeast} to ${atMost}`)
     })
@@ -61,7 +70,10 @@ export const templateName = z
 export const freeObject = (mostBytes: number) =>
   z
     .record(z.string(), z.unknown())
-    .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= mostBytes, `must have at most ${mostBytes} bytes as JSON`)
+    .refine(
+      (value) => Buffer.byteLength(JSON.stringify(value)) <= mostBytes,
+      `must have at most ${mostBytes} bytes as JSON`,
+    )
 
 const line = (most: number) =>
   z
@@ -73,7 +85,7 @@ const line = (most: number) =>
 
 export const shortText = line(200)
 
-const email = z.string().transform((text, context) => {
+export const email = z.string().transform((text, context) => {
   const read = normaliseEmail(text)
   return read.ok ? read.address : refuse(context, `is not an email address we can write to (${read.reason})`)
 })
@@ -100,12 +112,17 @@ export const contact = z
       ...(number !== undefined && { phone: number }),
       ...(email !== undefined && { email }),
       ...(pushTokens !== undefined && { pushTokens }),
-      ...(name !== undefined && { name: { ...(name.firstName && { firstName: name.firstName }), ...(name.lastName && { lastName: name.lastName }) } }),
+      ...(name !== undefined && {
+        name: {
+          ...(name.firstName && { firstName: name.firstName }),
+          ...(name.lastName && { lastName: name.lastName }),
+        },
+      }),
     }
   })
   .meta({ id: 'Contact' })
 
-function phoneOf(text: string, country: string | undefined, context: z.RefinementCtx): string {
+export function phoneOf(text: string, country: string | undefined, context: z.RefinementCtx): string {
   const read = normalisePhone(text, country)
   if (read.ok) return read.e164
   return refuse(context, PHONE_PROBLEMS[read.reason] ?? `is not a phone number we can write to (${read.reason})`, [

@@ -20,14 +20,21 @@ function errorsOf(issue: Issue, top: string): Wrong[] {
 }
 
 /** Of several kinds, the one that knows most of the fields that were sent. */
-function nearest(kinds: readonly Issue[][]): Issue[] {
-  const strangers = (issues: Issue[]) => issues.reduce((n, one) => n + (one.code === 'unrecognized_keys' ? one.keys.length : 0), 0)
-  return kinds.toSorted((a, b) => strangers(a) - strangers(b))[0] ?? []
+const nearest = (kinds: readonly Issue[][]): Issue[] =>
+  kinds.toSorted((a, b) => strangersIn(a) - strangersIn(b))[0] ?? []
+
+const strangersIn = (issues: Issue[]): number => issues.reduce((count, issue) => count + strangers(issue), 0)
+
+function strangers(issue: Issue): number {
+  if (issue.code === 'unrecognized_keys') return issue.keys.length
+  return issue.code === 'invalid_type' && issue.expected === 'never' ? 1 : 0
 }
 
 function messageOf(issue: Issue): string {
   if (issue.code === 'invalid_type')
-    return issue.message.endsWith('received undefined') ? 'is required' : `must be ${WITH_ARTICLE[issue.expected] ?? issue.expected}`
+    return issue.message.endsWith('received undefined')
+      ? 'is required'
+      : `must be ${WITH_ARTICLE[issue.expected] ?? issue.expected}`
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
   if (issue.code === 'invalid_key') return 'has a field with an impossible name'
   return issue.message
@@ -80,7 +87,8 @@ function unknownField(path: string, key: string): Wrong {
 
 function pathOf(path: readonly PropertyKey[], top: string): string {
   const text = path.reduce<string>(
-    (before, part) => (typeof part === 'number' ? `${before}[${part}]` : before === '' ? String(part) : `${before}.${String(part)}`),
+    (before, part) =>
+      typeof part === 'number' ? `${before}[${part}]` : before === '' ? String(part) : `${before}.${String(part)}`,
     '',
   )
   return top === '' ? text : `${top}${text === '' ? '' : `.${text}`}`

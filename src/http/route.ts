@@ -7,6 +7,7 @@ import type { Auth } from './auth.ts'
 import { isJson, readBody } from './body.ts'
 import { invalid } from './invalid.ts'
 import { readJson } from './json.ts'
+import { requestIdOf } from './problem.ts'
 
 /** One operation of the API: what is checked, documented and done, in one place. */
 export interface Route<Body = unknown, Query = unknown> {
@@ -32,6 +33,7 @@ export interface Raw {
   req: Request
   caller: Caller
   raw: Buffer
+  requestId: string
   param(name: string): string
 }
 export interface Asked<Body, Query> extends Raw {
@@ -48,16 +50,17 @@ const BODY_LIMIT = 256 * KB
 export function handle(one: Route, auth: Auth): RequestHandler {
   return async (req, res) => {
     res.locals['route'] = one.path
-    send(res, await answerTo(one, auth, req))
+    res.set('Cache-Control', 'no-store')
+    send(res, await answerTo(one, auth, req, requestIdOf(res)))
   }
 }
 
-async function answerTo(one: Route, auth: Auth, req: Request): Promise<Answer | Failure> {
+async function answerTo(one: Route, auth: Auth, req: Request, requestId: string): Promise<Answer | Failure> {
   const caller = await auth.check(req.headers.authorization, one.scopes)
   if ('code' in caller) return caller
   const raw = one.body ? await readBody(req, one.bodyLimit ?? BODY_LIMIT) : Buffer.alloc(0)
   if ('code' in raw) return raw
-  const asked: Raw = { req, caller, raw, param: (name) => String(req.params[name] ?? '') }
+  const asked: Raw = { req, caller, raw, requestId, param: (name) => String(req.params[name] ?? '') }
   const before = await one.before?.(asked)
   if (before) return before
   const body = one.body ? readAs(one.body, req, raw) : { ok: true as const, value: undefined }

@@ -2,12 +2,25 @@ import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { failure } from '../domain/failure.ts'
 import { type Auth, makeAuth } from './auth.ts'
+import { batchRoutes } from './batch.ts'
+import { actRoutes } from './dispatch-acts.ts'
+import { makeDispatchBody } from './dispatch-body.ts'
+import { listRoutes } from './dispatch-lists.ts'
 import { dispatchRoutes } from './dispatches.ts'
+import { docsRouter } from './docs-pages.ts'
+import { eventRoutes } from './events.ts'
 import { healthRouter } from './health.ts'
+import { holdRoutes } from './holds.ts'
+import { keyRoutes } from './keys.ts'
+import { describeApi } from './openapi.ts'
 import type { HttpPorts } from './ports.ts'
+import { previewRoutes } from './previews.ts'
 import { handleErrors, sendProblem } from './problem.ts'
+import { recipientRoutes } from './recipients.ts'
 import { logRequests, nameRequests } from './request.ts'
 import { handle, type Route } from './route.ts'
+import { statusRoutes } from './status.ts'
+import { templateRoutes } from './templates.ts'
 import { handlePartnerWebhook } from './webhook.ts'
 
 /** The door: everything that comes in over HTTP. */
@@ -18,14 +31,33 @@ export function makeServer(ports: HttpPorts): Express {
   app.use(nameRequests(ports.newId), logRequests(ports.log), headers())
   app.use(healthRouter(ports))
   app.all('/webhooks/m2m', only(['POST']), handlePartnerWebhook(ports))
-  mount(app, apiRoutes(ports), makeAuth(ports.keys))
+  const auth = makeAuth(ports.keys)
+  const routes = apiRoutes(ports, auth)
+  app.use(docsRouter(() => describeApi(routes, ports.publicUrl)))
+  mount(app, routes, auth)
   for (const router of ports.extra) app.use(router)
   app.use((_req, res) => sendProblem(res, failure('not_found')))
   app.use(handleErrors(ports.log))
   return app
 }
 
-export const apiRoutes = (ports: HttpPorts): Route[] => [...dispatchRoutes(ports)]
+/** Fixed paths before those with an id in the same place. */
+function apiRoutes(ports: HttpPorts, auth: Auth): Route[] {
+  const newDispatch = makeDispatchBody(ports.now)
+  return [
+    ...listRoutes(ports),
+    ...batchRoutes(ports, newDispatch),
+    ...dispatchRoutes(ports, newDispatch),
+    ...actRoutes(ports),
+    ...previewRoutes(ports, newDispatch),
+    ...recipientRoutes(ports),
+    ...eventRoutes(ports),
+    ...holdRoutes(ports),
+    ...statusRoutes(ports),
+    ...templateRoutes(ports),
+    ...keyRoutes(ports, auth),
+  ]
+}
 
 /** The API answers data and nothing a browser would run; pages bring a policy of their own. */
 const headers = (): RequestHandler =>

@@ -28,7 +28,11 @@ export function handlePartnerWebhook(ports: HttpPorts): RequestHandler {
 type Headers = Parameters<HttpPorts['notices']['read']>[1]
 
 /** Answered 2xx only when the notice is stored, applied, and nothing it stops may start any more. */
-async function take(ports: HttpPorts, raw: Buffer, headers: Headers): Promise<{ kind: WebhookKind; reply: Answer | Failure }> {
+async function take(
+  ports: HttpPorts,
+  raw: Buffer,
+  headers: Headers,
+): Promise<{ kind: WebhookKind; reply: Answer | Failure }> {
   const reading = ports.notices.read(raw, headers, ports.now())
   if (!reading.ok) return { kind: 'refused', reply: failure('bad_signature') }
   if (reading.stale) ports.metrics.staleWebhook()

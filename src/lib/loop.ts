@@ -3,7 +3,7 @@ export interface Loop {
   wake(): void
   /** Resolves when the turn under way has ended; no further one begins. */
   stop(): Promise<void>
-  /** Resolves when a whole turn that began after this call found nothing more to do. */
+  /** Resolves when a whole turn that began after this call found nothing more to do, or the loop is stopped. */
   idle(): Promise<void>
 }
 
@@ -59,6 +59,7 @@ export function makeLoop({ work, everyMs, onError }: LoopOptions): Loop {
       tell(waiting)
     },
     idle() {
+      if (stopped) return Promise.resolve()
       return new Promise((resolve) => {
         waiting.push(resolve)
         wake()

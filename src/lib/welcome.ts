@@ -31,10 +31,13 @@ export function welcome({ url, world, signIn, inbox, apiKey, example }: WelcomeO
   return [...lines, ``, `  Ctrl-C stops everything.`, ``].join('\n')
 }
 
-/** The seed's example as a command. The zone is one where it is afternoon now, since reminders keep to send windows. */
+/**
+ * The seed's example as a command. Each run writes to a new user, since one who opened within the hour is left alone;
+ * the zone is one where it is afternoon now, since reminders keep to send windows.
+ */
 export function exampleCurl({ url, apiKey, now }: { url: string; apiKey: string; now: Date }): string {
   const body = {
-    referenceId: 'user_12345',
+    referenceId: 'user_NOW',
     userData: {
       name: { firstName: 'Michael', lastName: 'Johnson' },
       paymentMethod: { type: 'bank_account', bankAccount: { country: 'MX', accountNumber: '014027000005555558' } },
@@ -46,7 +49,8 @@ export function exampleCurl({ url, apiKey, now }: { url: string; apiKey: string;
     reminders: { after: ['PT20S', 'PT40S'] },
     metadata: { crmCaseId: '42' },
   }
-  return `curl -sS ${url}/v1/dispatches -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`
+  const data = JSON.stringify(body).replace('user_NOW', `user_'$(date +%s)'`)
+  return `curl -sS ${url}/v1/dispatches -H "Authorization: Bearer ${apiKey}" -H 'Content-Type: application/json' -d '${data}'`
 }
 
 const ZONES = [

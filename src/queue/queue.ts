@@ -54,9 +54,7 @@ export async function makeQueues(options: QueueOptions): Promise<Queues> {
     },
     work(wanted, handle) {
       for (const channel of wanted) {
-        const worker = backend.worker(nameOf(channel, prefix), concurrency, async ({ steps }) => {
-          await Promise.all(steps.map(([dispatchId, n, turn]) => handle({ dispatchId, n, turn })))
-        })
+        const worker = backend.worker(nameOf(channel, prefix), concurrency, ({ steps }) => run(steps, handle, onError))
         worker.on('error', onError)
         workers.push(worker)
       }
@@ -77,6 +75,16 @@ export async function makeQueues(options: QueueOptions): Promise<Queues> {
       await backend.close()
     },
   }
+}
+
+/** A job ends when every step of it did: a bug in one is told, and neither cuts the others short nor repeats them. */
+async function run(
+  steps: JobData['steps'],
+  handle: (turn: StepTurn) => Promise<unknown>,
+  onError: QueueOptions['onError'],
+): Promise<void> {
+  const ends = await Promise.allSettled(steps.map(async ([dispatchId, n, turn]) => handle({ dispatchId, n, turn })))
+  for (const end of ends) if (end.status === 'rejected') onError(end.reason)
 }
 
 const nameOf = (channel: ChannelName, prefix: string) => `${prefix}-${channel.replace('_', '-')}`
@@ -124,7 +132,10 @@ async function onRedis(url: string, onError: (error: Error) => void): Promise<Ba
   const { Queue, Worker } = await import('bullmq')
   const connection = connect(url)
   connection.on('error', onError)
-  await refuseEviction(connection)
+  await refuseEviction(connection).catch((error) => {
+    connection.disconnect()
+    throw error
+  })
   const prefix = connection instanceof Cluster ? { prefix: '{bull}' } : {}
   return {
     queue: (name) => new Queue<JobData>(name, { connection, ...prefix, ...STREAMS }),
@@ -143,7 +154,14 @@ function connect(url: string): Redis | Cluster {
   const tls = protocol.startsWith('rediss') ? { tls: {} } : {}
   if (protocol.endsWith('+cluster')) return new Cluster(hosts, { redisOptions: { ...auth, ...tls } })
   if (protocol.endsWith('+sentinel'))
-    return new Redis({ sentinels: hosts, name: path || 'mymaster', ...auth, ...tls, reconnectOnError: isReadOnly })
+    return new Redis({
+      sentinels: hosts,
+      name: path || 'mymaster',
+      ...auth,
+      ...(password && { sentinelPassword: password }),
+      ...(protocol.startsWith('rediss') && { tls: {}, enableTLSForSentinelMode: true }),
+      reconnectOnError: isReadOnly,
+    })
   return new Redis(url, { maxRetriesPerRequest: null, reconnectOnError: isReadOnly })
 }
 

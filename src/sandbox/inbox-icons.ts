@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts'
+import { html, type Markup } from '../lib/markup.ts'
 
 const drawn = (paths: Markup): Markup => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${paths}</svg>`
 

@@ -1,7 +1,7 @@
+import { html, type Markup } from '../lib/markup.ts'
 import { ICONS } from './inbox-icons.ts'
 import { atTime, linked } from './inbox-words.ts'
 import type { InboxMessage } from './mailbox.ts'
-import { html, type Markup } from './markup.ts'
 
 const SANDBOX = 'allow-same-origin allow-popups allow-popups-to-escape-sandbox'
 

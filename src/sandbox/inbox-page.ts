@@ -1,10 +1,10 @@
+import { html, type Markup } from '../lib/markup.ts'
 import { ICONS } from './inbox-icons.ts'
 import { mailReader } from './inbox-mail.ts'
 import { type Person, peopleOf } from './inbox-people.ts'
 import { messagesPhone, notificationPhone } from './inbox-phones.ts'
 import { atTime } from './inbox-words.ts'
 import type { InboxMessage } from './mailbox.ts'
-import { html, type Markup } from './markup.ts'
 
 const STYLES = ['', '-bar', '-people', '-phones', '-lock', '-mail', '-panes', '-empty']
 

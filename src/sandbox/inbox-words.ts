@@ -1,4 +1,4 @@
-import { html, type Markup } from './markup.ts'
+import { html, type Markup } from '../lib/markup.ts'
 
 /** A moment; without the script it reads in UTC, with it in the reader's own zone. */
 export function atTime(at: Date, as: 'time' | 'day' | 'full'): Markup {

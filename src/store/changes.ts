@@ -1,20 +1,17 @@
 import type { Pool, PoolClient } from 'pg'
-import { chainOf } from '../domain/channel.ts'
+import { type ChannelName, chainOf } from '../domain/channel.ts'
 import type { Vault } from '../flow/ports.ts'
 import type { ChangeOrder, ChangeStore } from '../flow/ports-read.ts'
 import type { Person } from '../flow/ports-store.ts'
 import { lookupsOfContact } from './addresses.ts'
-import { openLink, placeOf, sealPerson } from './dispatch-rows.ts'
+import { openLink, openPerson, sealPerson } from './dispatch-rows.ts'
 import { inTransaction } from './pool.ts'
 import { one, statement } from './sql.ts'
 
 export function makeChangeStore(pool: Pool, vault: Vault): ChangeStore {
   return {
     change: (order, allowEnded) => inTransaction(pool, (client) => change(client, vault, order, allowEnded)),
-    async addResend(id, channels) {
-      const [channel = 'in_app', ...chain] = chainOf(channels)
-      return one(await insertResend(pool, [id, channel, chain.join()])).n
-    },
+    addResend: (id, channels) => inTransaction(pool, (client) => addResend(client, id, channels)),
     async inApp(referenceId) {
       const [row] = await placeInApp(pool, [referenceId])
       if (!row) return null
@@ -29,11 +26,14 @@ export function makeChangeStore(pool: Pool, vault: Vault): ChangeStore {
   }
 }
 
-const lockOne = statement<{ status: string; revision: number; person: Buffer }>(
+/** The lock comes first, in a statement of its own: what is read after it is what the one before us has written. */
+const lockOne = statement<{ status: string }>(
   'change-lock',
-  `select d.status, x.revision, x.sealed as person from dispatch d
-   join lateral (select revision, sealed from dispatch_secret s where s.dispatch_id = d.id and s.kind = 'person' order by revision desc limit 1) x on true
-   where d.id = $1::uuid for update of d`,
+  'select status from dispatch where id = $1::uuid for no key update',
+)
+const readPerson = statement<{ revision: number; person: Buffer }>(
+  'change-person',
+  `select revision, sealed as person from dispatch_secret where dispatch_id = $1::uuid and kind = 'person' order by revision desc limit 1`,
 )
 const writeChange = statement(
   'change-write',
@@ -51,7 +51,7 @@ const writeChange = statement(
 async function change(client: PoolClient, vault: Vault, order: ChangeOrder, allowEnded: boolean): Promise<boolean> {
   const [row] = await lockOne(client, [order.id])
   if (!row || (!allowEnded && row.status !== 'accepted' && row.status !== 'sent')) return false
-  if (order.contact) await revise(client, vault, order.id, row.revision, row.person, order.contact)
+  if (order.contact) await revise(client, vault, order.id, order.contact)
   const [channel = null, ...chain] = order.channels ? chainOf(order.channels) : []
   const fields = (['contact', 'channels', 'locale', 'timeZone'] as const).filter((name) => order[name] !== null)
   await writeChange(client, [
@@ -66,16 +66,10 @@ async function change(client: PoolClient, vault: Vault, order: ChangeOrder, allo
   return true
 }
 
-async function revise(
-  client: PoolClient,
-  vault: Vault,
-  id: string,
-  revision: number,
-  sealed: Buffer,
-  contact: Person['contact'],
-) {
-  const person: Person = JSON.parse(vault.open(sealed, placeOf(id, 'person', revision)))
-  const revised: Person = { ...person, contact: { ...person.contact, ...contact } }
+async function revise(client: PoolClient, vault: Vault, id: string, contact: Person['contact']) {
+  const { revision, person: sealed } = one(await readPerson(client, [id]))
+  const person = openPerson(vault, id, revision, sealed)
+  const revised = { ...person, contact: { ...person.contact, ...contact } }
   await client.query(
     "insert into dispatch_secret (dispatch_id, kind, revision, sealed) values ($1, 'person', $2, $3)",
     [id, revision + 1, sealPerson(vault, id, revision + 1, revised)],
@@ -87,13 +81,18 @@ async function revise(
   )
 }
 
+async function addResend(client: PoolClient, id: string, channels: ChannelName[]): Promise<number> {
+  const [channel = 'in_app', ...chain] = chainOf(channels)
+  await lockOne(client, [id])
+  return one(await insertResend(client, [id, channel, chain.join()])).n
+}
+
 const insertResend = statement<{ n: number }>(
   'resend-insert',
-  `with locked as (select id, lane, template, fall_back_ms from dispatch where id = $1::uuid for update)
-   insert into step (dispatch_id, n, kind, lane, channel, chain, needs_link, template, due_at, fall_back_at, status)
-   select id, (select max(n) + 1 from step where dispatch_id = $1::uuid), 'resend', 1, $2::text, $3::text, true, template, app_now(),
+  `insert into step (dispatch_id, n, kind, lane, channel, chain, needs_link, template, due_at, fall_back_at, status)
+   select id, (select max(n) + 1 from step where dispatch_id = $1::uuid), 'resend', 1, $2::text, $3::text, own_link is null, template, app_now(),
      app_now() + make_interval(secs => fall_back_ms / 1000.0), 'pending'
-   from locked returning n`,
+   from dispatch where id = $1::uuid returning n`,
 )
 
 /** The newest running dispatch that lists `in_app` and carries a living link. */
@@ -107,7 +106,7 @@ const placeInApp = statement<{
 }>(
   'in-app-place',
   `with found as (
-     select d.id as dispatch_id, d.in_app_at is null as first, l.id, l.expires_at, l.requested_ms, s.sealed
+     select d.id as dispatch_id, l.id, l.expires_at, l.requested_ms, s.sealed
      from dispatch d join carried c on c.dispatch_id = d.id join link l on l.id = c.link_id and l.status = 'active' and l.expires_at > app_now()
      join link_secret s on s.link_id = l.id
      where d.reference_id = $1::text and d.status in ('accepted', 'sent') and 'in_app' = any(string_to_array(d.channels, ','))
@@ -118,5 +117,5 @@ const placeInApp = statement<{
      insert into event (id, type, dispatch_id, data, occurred_at)
      select new_id(), 'message.handed', id, '{"channel": "in_app", "provider": "app"}', app_now() from placed
    )
-   select * from found`,
+   select found.*, exists (select from placed) as first from found`,
 )

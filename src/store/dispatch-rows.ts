@@ -1,6 +1,6 @@
 import type { Vault } from '../flow/ports.ts'
-import type { NewDispatch } from '../flow/ports-store.ts'
-import { lookupsOfContact } from './addresses.ts'
+import type { LinkOptions, NewDispatch, Person } from '../flow/ports-store.ts'
+import { lookupsOf } from './addresses.ts'
 import { type Queryable, statement } from './sql.ts'
 
 const insertAll = statement(
@@ -46,12 +46,12 @@ const insertOwnLinks = statement(
 /** Rows of many dispatches in one statement; a link that was brought along is carried from the start. */
 export async function insertDispatches(db: Queryable, vault: Vault, all: NewDispatch[]): Promise<void> {
   const secrets = all.flatMap((d) => [
-    { id: d.id, kind: 'person', sealed: sealPerson(vault, d.id, 1, d.person) },
+    { id: d.id, kind: 'person', sealed: sealPerson(vault, d.id, 1, { ...d.person, link: d.linkOptions.metadata }) },
     ...(d.userData
       ? [{ id: d.id, kind: 'user_data', sealed: vault.seal(JSON.stringify(d.userData), placeOf(d.id, 'user_data', 1)) }]
       : []),
   ])
-  const addresses = all.flatMap((d) => lookupsOfContact(vault, d.person.contact).map((a) => ({ id: d.id, ...a })))
+  const addresses = all.flatMap((d) => lookupsOf(vault, d).map((lookup) => ({ id: d.id, ...lookup })))
   const steps = all.flatMap((d) => d.steps.map((step) => ({ d, step })))
   const events = all.flatMap((d) => d.events)
   await insertAll(db, [
@@ -67,7 +67,7 @@ export async function insertDispatches(db: Queryable, vault: Vault, all: NewDisp
     all.map((d) => d.channels.join()),
     all.map((d) => d.fallBackMs),
     all.map((d) => d.lifeMinutes),
-    all.map((d) => JSON.stringify(d.linkOptions)),
+    all.map((d) => JSON.stringify({ ...d.linkOptions, metadata: undefined })),
     all.map((d) => d.ownLink?.id ?? null),
     all.map((d) => d.sendAt),
     all.map((d) => d.validUntil),
@@ -113,8 +113,16 @@ export const placeOf = (dispatchId: string, kind: 'person' | 'user_data', revisi
   column: kind,
 })
 
-export const sealPerson = (vault: Vault, id: string, revision: number, person: NewDispatch['person']) =>
+/** `link`: the metadata that the CRM gives its links at the partner, as secret as the rest. */
+export interface SealedPerson extends Person {
+  link?: LinkOptions['metadata'] | undefined
+}
+
+export const sealPerson = (vault: Vault, id: string, revision: number, person: SealedPerson) =>
   vault.seal(JSON.stringify(person), placeOf(id, 'person', revision))
+
+export const openPerson = (vault: Vault, id: string, revision: number, sealed: Buffer): SealedPerson =>
+  JSON.parse(vault.open(sealed, placeOf(id, 'person', revision)))
 
 export const sealLink = (vault: Vault, link: { id: string; linkId: string; url: string }) =>
   vault.seal(JSON.stringify({ linkId: link.linkId, url: link.url }), {

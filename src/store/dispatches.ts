@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Vault } from '../flow/ports.ts'
 import type { DispatchFilter, DispatchReader, DispatchView } from '../flow/ports-read.ts'
-import { placeOf } from './dispatch-rows.ts'
+import { openPerson } from './dispatch-rows.ts'
 import { asFeedEvent } from './events.ts'
 import { statement } from './sql.ts'
 import { splitChannels } from './work.ts'
@@ -83,8 +83,9 @@ const readOne = statement<DispatchRow>(
   `select ${COLUMNS} from dispatch d ${PERSON} where d.id = $1::uuid`,
 )
 
+/** Planned anew each time: which index serves depends on which filters are given. */
 const readList = statement<DispatchRow>(
-  'dispatch-list',
+  null,
   `select ${COLUMNS} from dispatch d ${PERSON}
    where ($1::text is null or d.reference_id = $1) and ($2::uuid is null or d.campaign_id = $2) and ($3::text is null or d.status = $3)
      and ($4::bool is null or (d.opened_at is not null) = $4) and ($5::text is null or d.template = $5)
@@ -186,8 +187,10 @@ const readPersons = statement<{ dispatch_id: string; revision: number; person: B
    where dispatch_id = any($1::uuid[]) and kind = 'person' order by dispatch_id, revision desc`,
 )
 
-const personOf = (vault: Vault, id: string, revision: number, sealed: Buffer): DispatchView['person'] =>
-  JSON.parse(vault.open(sealed, placeOf(id, 'person', revision)))
+function personOf(vault: Vault, id: string, revision: number, sealed: Buffer): DispatchView['person'] {
+  const { contact, variables, metadata } = openPerson(vault, id, revision, sealed)
+  return { contact, variables, metadata }
+}
 
 function asView(vault: Vault, row: DispatchRow, steps: StepRow[], links: LinkRow[]): DispatchView {
   return {

@@ -44,9 +44,7 @@ async function storeFacts(pool: Pool, vault: Vault, facts: FactOrder[]): Promise
     distinct.map((f) => f.type),
     distinct.map((f) => f.linkLookups[0] ?? null),
     distinct.map((f) => f.referenceId),
-    distinct.map((f) =>
-      vault.seal(f.raw, { table: 'partner_event', row: nameOf(f), column: 'sealed' }),
-    ),
+    distinct.map((f) => vault.seal(f.raw, { table: 'partner_event', row: nameOf(f), column: 'sealed' })),
     distinct.map((f) => f.occurredAt),
     distinct.map((f) => f.openedAt),
     distinct.map((f) => f.operationId),

@@ -4,14 +4,19 @@ import type { LinkStore } from '../flow/ports-store.ts'
 import { openLink } from './dispatch-rows.ts'
 import { batched, statement } from './sql.ts'
 
+interface Lease {
+  referenceId: string
+  holder: string
+}
+
 export function makeLinkStore(pool: Pool, vault: Vault): LinkStore {
-  const lease = batched(async (orders: { referenceId: string; holder: string }[]) => {
-    const wanted = [...new Map(orders.map((o) => [o.referenceId, o])).values()]
-    const rows = await takeLeases(pool, [wanted.map((o) => o.referenceId), wanted.map((o) => o.holder)])
-    const held = new Map(rows.map((row) => [row.reference_id, row.holder]))
-    return orders.map((o) => held.get(o.referenceId) === o.holder)
-  })
-  const release = batched(async (orders: { referenceId: string; holder: string }[]) => {
+  const take = async (orders: Lease[]) => {
+    const rows = await takeLeases(pool, [orders.map((o) => o.referenceId), orders.map((o) => o.holder)])
+    const held = new Set(rows.map((row) => row.reference_id))
+    return orders.map((o) => held.has(o.referenceId))
+  }
+  const lease = batched(take, { marks: (order) => [order.referenceId] })
+  const release = batched(async (orders: Lease[]) => {
     await dropLeases(pool, [orders.map((o) => o.referenceId), orders.map((o) => o.holder)])
     return orders.map(() => undefined)
   })
@@ -47,12 +52,12 @@ export async function setSlots(pool: Pool, count: number, reserved: number): Pro
   await pool.query('delete from link_slot where n > $1', [count])
 }
 
-const takeLeases = statement<{ reference_id: string; holder: string }>(
+const takeLeases = statement<{ reference_id: string }>(
   'lease-take',
   `insert into recipient_lease as l (reference_id, holder, held_until)
    select reference_id, holder, clock_timestamp() + interval '40 seconds' from unnest($1::text[], $2::uuid[]) as t (reference_id, holder) order by 1
    on conflict (reference_id) do update set holder = excluded.holder, held_until = excluded.held_until where l.held_until < clock_timestamp()
-   returning reference_id, holder`,
+   returning reference_id`,
 )
 const dropLeases = statement(
   'lease-drop',

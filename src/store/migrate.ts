@@ -26,6 +26,8 @@ export async function migrate(pool: Pool): Promise<void> {
 
 /** True when every migration of this release is in; what `/readyz` asks. */
 export async function isMigrated(pool: Pool): Promise<boolean> {
+  const { rows: ledger } = await pool.query("select to_regclass('app.schema_step') as found")
+  if (ledger[0]?.found === null) return false
   const { rows } = await pool.query<{ name: string }>('select name from schema_step')
   const applied = new Set(rows.map((row) => row.name))
   return migrationNames().every((name) => applied.has(name))

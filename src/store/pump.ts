@@ -50,14 +50,18 @@ const asDueLane = (row: LaneRow): DueLane => ({
   needsLink: row.needs_link,
 })
 
-/** One index probe a lane, channel and kind of need: closed lanes are not looked into, however much waits there. */
+/**
+ * One index probe a lane, channel and kind of need: closed lanes are not looked into, however much waits there.
+ * `limit 1` and not `exists`, which the planner may turn into a join with everything that waits.
+ */
 const dueLanes = statement<LaneRow>(
   'due-lanes',
   `select l.id, l.priority, l.quota, c.channel, f.needs_link
    from lane l cross join unnest(array['sms', 'email', 'push', 'in_app', 'none']) as c (channel) cross join (values (true), (false)) as f (needs_link),
-     lateral (select app_now() as at) t
-   where l.open and exists (
-     select from step s where s.lane = l.id and s.channel = c.channel and s.needs_link = f.needs_link and s.status = 'pending' and s.due_at <= t.at)
+     lateral (
+       select from step s where s.lane = l.id and s.channel = c.channel and s.needs_link = f.needs_link and s.status = 'pending'
+         and s.due_at <= (select app_now()) limit 1) s
+   where l.open
    order by l.priority, l.id`,
 )
 
@@ -149,12 +153,17 @@ const expireLeases = statement<{ lost: number; ambiguous: number }>(
    select (select count(*) from lost)::int as lost, (select count(*) from unclear)::int as ambiguous`,
 )
 
+/** Only open lanes: what a paused campaign would send is not sent another way either. */
 const fallBack = statement(
   'fall-back',
   `with waiting as (
-     select s.dispatch_id, s.n from step s join dispatch d on d.id = s.dispatch_id
-     where s.status = 'pending' and s.channel = any($1::text[]) and s.chain <> '' and s.due_at <= app_now() and s.fall_back_at <= app_now()
-     order by s.dispatch_id, s.n limit 1000 for update of s skip locked
+     select s.dispatch_id, s.n
+     from lane l cross join unnest($1::text[]) as c (channel) cross join (values (true), (false)) as f (needs_link), lateral (
+       select s.dispatch_id, s.n from step s
+       where s.lane = l.id and s.channel = c.channel and s.needs_link = f.needs_link and s.status = 'pending'
+         and s.due_at <= (select app_now()) and s.fall_back_at <= (select app_now()) and s.chain <> ''
+       order by s.due_at limit 500 for update of s skip locked) s
+     where l.open
    ), moved as (
      update step s set channel = split_part(s.chain, ',', 1), chain = substring(s.chain from position(',' in s.chain || ',') + 1), tries = 0,
        fall_back_at = app_now() + make_interval(secs => d.fall_back_ms / 1000.0)
@@ -169,33 +178,36 @@ const fallBack = statement(
 /**
  * A close that is due: while a message step is still open it waits for that, while a carried link lives it waits for its
  * end; then the dispatch is `exhausted`, or `expired` when nothing was ever handed over before `validUntil`.
+ * The dispatch is locked before its close, as everywhere; one that somebody else holds comes next time.
  */
 const closeDue = statement(
   'close-due',
   `with due as (
-     select s.dispatch_id, s.n from step s
-     where s.channel = 'none' and s.status = 'pending' and s.due_at <= (select app_now())
-     order by s.due_at limit $1::int for update of s skip locked
+     select s.dispatch_id, s.n from lane l, lateral (
+       select s.dispatch_id, s.n from step s
+       where s.lane = l.id and s.channel = 'none' and s.needs_link = false and s.status = 'pending' and s.due_at <= (select app_now())
+       order by s.due_at limit $1::int) s
+     where l.open limit $1::int
+   ), mine as (
+     select d.id, d.status, d.valid_until, due.n from due join dispatch d on d.id = due.dispatch_id for update of d skip locked
    ), known as (
-     select due.*, d.status, d.valid_until,
-       (select max(coalesce(o.due_at, app_now())) from step o where o.dispatch_id = due.dispatch_id and o.kind <> 'close'
+     select mine.*,
+       (select max(coalesce(o.due_at, app_now())) from step o where o.dispatch_id = mine.id and o.kind <> 'close'
          and o.status in ('pending', 'queued', 'claimed', 'ambiguous')) as open_until,
-       (select max(l.expires_at) from carried c join link l on l.id = c.link_id where c.dispatch_id = due.dispatch_id and l.status = 'active') as lives_until
-     from due join dispatch d on d.id = due.dispatch_id
+       exists (select from step o where o.dispatch_id = mine.id and o.status in ('claimed', 'ambiguous')) as in_hand,
+       (select max(l.expires_at) from carried c join link l on l.id = c.link_id where c.dispatch_id = mine.id and l.status = 'active') as lives_until
+     from mine
    ), verdict as (
-     select dispatch_id, n, case
+     select id, n, case
        when status not in ('accepted', 'sent') then 'over'
-       when status = 'accepted' and valid_until <= app_now() then 'expired'
+       when status = 'accepted' and valid_until <= app_now() and not in_hand then 'expired'
        when status = 'accepted' or open_until is not null or lives_until > app_now() then 'waits'
        else 'exhausted' end as verdict,
        greatest(open_until, lives_until, app_now()) + interval '1 minute' as again
      from known
-   ), locked as (
-     select id from dispatch where id in (select dispatch_id from verdict where verdict in ('expired', 'exhausted')) order by id for update
    ), ended as (
      update dispatch d set status = v.verdict, ended_at = app_now(), reason = case when v.verdict = 'expired' then 'valid_until_passed' end
-     from locked join verdict v on v.dispatch_id = locked.id
-     where d.id = locked.id and d.status = case v.verdict when 'expired' then 'accepted' else 'sent' end
+     from verdict v where d.id = v.id and d.status = case v.verdict when 'expired' then 'accepted' when 'exhausted' then 'sent' end
      returning d.id, d.status
    ), stopped as (
      update step s set status = 'skipped', reason = ended.status from ended
@@ -207,6 +219,6 @@ const closeDue = statement(
    update step s set
      status = case when v.verdict = 'waits' then 'pending' else 'handed' end,
      due_at = case when v.verdict = 'waits' then v.again else s.due_at end
-   from verdict v where s.dispatch_id = v.dispatch_id and s.n = v.n
+   from verdict v where s.dispatch_id = v.id and s.n = v.n and s.status = 'pending'
    returning s.dispatch_id`,
 )

@@ -5,14 +5,14 @@ import { isTransient } from './pool.ts'
 export type Queryable = Pick<Pool | PoolClient, 'query'>
 
 /**
- * One prepared statement: named, so that the server parses and plans it once a connection.
+ * One prepared statement: named, so that the server parses and plans it once a connection (null: each time).
  * Rows come back as the database has them (snake_case); each store file gives them its own names.
  */
-export function statement<Row extends QueryResultRow>(name: string, text: string) {
+export function statement<Row extends QueryResultRow>(name: string | null, text: string) {
   return async (db: Queryable, values: unknown[]): Promise<Row[]> => {
     for (let round = 1; ; round++) {
       try {
-        return (await db.query<Row>({ name, text, values })).rows
+        return (await db.query<Row>({ ...(name && { name }), text, values })).rows
       } catch (error) {
         // Inside a transaction the whole of it must be repeated: `inTransaction` does that.
         if (round >= 4 || 'release' in db || !isTransient(error)) throw error

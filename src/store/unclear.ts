@@ -38,11 +38,14 @@ const dueUnclear = statement<{
    from step s where s.status = 'ambiguous' and s.due_at <= app_now() order by s.due_at limit 200`,
 )
 
+/** Lock order: the dispatch, then its steps. */
 const writeOff = statement(
   'unclear-write-off',
-  `with moved as (
-     update step s set status = 'handed', confirmed = false, handed_at = app_now()
-     where s.dispatch_id = $1::uuid and s.n = $2::int and s.turn = $3::int and s.status = 'ambiguous'
+  `with locked as (
+     select id from dispatch where id = $1::uuid for no key update
+   ), moved as (
+     update step s set status = 'handed', confirmed = false, handed_at = app_now() from locked
+     where s.dispatch_id = locked.id and s.n = $2::int and s.turn = $3::int and s.status = 'ambiguous'
      returning s.dispatch_id, s.n, s.kind, s.channel, s.provider
    ), sent as (
      update dispatch d set status = 'sent', first_handed_at = app_now() from moved

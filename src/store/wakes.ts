@@ -30,6 +30,7 @@ export async function makeWakes(pool: Pool, url: string, onError: (error: Error)
     })
     await fresh.connect()
     await fresh.query('listen wake')
+    if (closed) return fresh.end()
     client = fresh
   }
   function reconnect(): void {

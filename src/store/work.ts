@@ -1,20 +1,23 @@
 import type { Pool } from 'pg'
 import type { ChannelName } from '../domain/channel.ts'
 import type { Vault } from '../flow/ports.ts'
-import type { LinkOptions, Person, StepTurn, StoredLink, Work } from '../flow/ports-store.ts'
-import { openLink, placeOf } from './dispatch-rows.ts'
+import type { LinkOptions, StepTurn, StoredLink, Work } from '../flow/ports-store.ts'
+import { openLink, openPerson, placeOf } from './dispatch-rows.ts'
 import { batched, columns, statement } from './sql.ts'
 
 /** Reads what `deliver` must know of a step, or null when the step is no longer queued at this turn. */
 export function makeWorkReader(pool: Pool, vault: Vault): (turn: StepTurn) => Promise<Work | null> {
-  return batched(async (turns) => {
-    const rows = await readWork(pool, columns(turns, 'dispatchId', 'n', 'turn'))
-    const byPlace = new Map(rows.map((row) => [row.place, row]))
-    return turns.map((_, i) => {
-      const row = byPlace.get(i + 1)
-      return row ? asWork(vault, row) : null
-    })
-  }, { lanes: 4 })
+  return batched(
+    async (turns) => {
+      const rows = await readWork(pool, columns(turns, 'dispatchId', 'n', 'turn'))
+      const byPlace = new Map(rows.map((row) => [row.place, row]))
+      return turns.map((_, i) => {
+        const row = byPlace.get(i + 1)
+        return row ? asWork(vault, row) : null
+      })
+    },
+    { lanes: 4 },
+  )
 }
 
 interface WorkRow {
@@ -84,7 +87,7 @@ const readWork = statement<WorkRow>(
 )
 
 function asWork(vault: Vault, row: WorkRow): Work {
-  const person: Person = JSON.parse(vault.open(row.person, placeOf(row.dispatch_id, 'person', row.revision)))
+  const { link: metadata, ...person } = openPerson(vault, row.dispatch_id, row.revision, row.person)
   return {
     dispatchId: row.dispatch_id,
     n: row.n,
@@ -109,7 +112,7 @@ function asWork(vault: Vault, row: WorkRow): Work {
       zoneGiven: row.zone_given,
       fallBackMs: row.fall_back_ms,
       lifeMinutes: row.life_minutes,
-      linkOptions: row.link_options,
+      linkOptions: { ...row.link_options, ...(metadata && { metadata }) },
       validUntil: row.valid_until,
       firstHandedAt: row.first_handed_at,
       createdAt: row.created_at,

@@ -1,6 +1,12 @@
-import type { AcceptPorts } from '../flow/accept.ts'
+import { makeConsole } from '../console/console.ts'
+import type { ConsolePorts } from '../console/ports.ts'
+import { FAILURES, type Failure } from '../domain/failure.ts'
+import { type AcceptPorts, accept } from '../flow/accept.ts'
+import { cancelOne } from '../flow/cancel-one.ts'
+import { liftHold } from '../flow/hold.ts'
 import { makeMissingVariables } from '../flow/missing-variables.ts'
 import { checkOwnLink } from '../flow/own-link.ts'
+import { resend } from '../flow/resend.ts'
 import type { HttpPorts } from '../http/ports.ts'
 import { makeServer } from '../http/server.ts'
 import { newUuid } from '../lib/id.ts'
@@ -8,7 +14,7 @@ import { exampleCurl } from '../lib/welcome.ts'
 import { makeNoticeReader } from '../links/notice.ts'
 import { segments } from '../render/segments.ts'
 import { isMigrated } from '../store/migrate.ts'
-import type { Ground } from './ground.ts'
+import { finishRequests, type Ground } from './ground.ts'
 import type { Outside } from './outside.ts'
 import type { Road } from './road.ts'
 
@@ -22,6 +28,8 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
   const publicUrl = ground.publicUrl ?? ''
   const key = await store.keys.ensure(settings.apiKey, 'bootstrap', ['admin'])
   const accepting = acceptPorts(ground, outside, road)
+  const events = { after: store.events.after, onChange: (listener: () => void) => wakes.on('events', listener) }
+  const pages = makeConsole(consolePorts(ground, outside, road, accepting, publicUrl))
   const ports: HttpPorts = {
     ...accepting,
     ...holds,
@@ -34,7 +42,7 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     changes: store.changes,
     keys: store.keys,
     status: store.status,
-    events: { after: store.events.after, onChange: (listener) => wakes.on('events', listener) },
+    events,
     notices: makeNoticeReader({ secrets: settings.webhookSecrets }),
     render,
     segments,
@@ -45,9 +53,14 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     queueDepth: queues.depth,
     createsPerMinute: config.partner.createsPerMinute,
     publicUrl,
-    extra: [],
+    extra: [pages.router],
   }
-  if (url) ground.server.on('request', makeServer(ports))
+  if (url) {
+    ground.server.on('request', makeServer(ports))
+    // First of all to close: intake ends before the workers do.
+    closers.add('intake', () => finishRequests(ground.server))
+    closers.add('pages', pages.close)
+  }
   return {
     url,
     sandbox,
@@ -63,7 +76,55 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
   }
 }
 
-function acceptPorts({ config, clock }: Ground, { partner, render, distrust }: Outside, { store, wake }: Road): AcceptPorts {
+function consolePorts(
+  ground: Ground,
+  outside: Outside,
+  road: Road,
+  accepting: AcceptPorts,
+  publicUrl: string,
+): ConsolePorts {
+  const { store, holds } = road
+  const refused = ({ code, errors }: Failure) => ({
+    ok: false as const,
+    message: `${FAILURES[code][1]}. ${FAILURES[code][2]}`,
+    errors,
+  })
+  const cancelPorts = { stops: store.stops, links: store.links, partner: outside.partner, dispatches: store.dispatches }
+  return {
+    dispatches: store.dispatches,
+    keys: store.keys,
+    status: store.status,
+    holds: store.holds,
+    now: ground.clock.now,
+    publicUrl,
+    inboxUrl: outside.sandbox ? `${outside.sandbox.url}/` : null,
+    world: ground.config.world,
+    templates: outside.render.list().map(({ name }) => name),
+    locales: [...new Set(outside.render.list().flatMap(({ locales }) => locales))],
+    lookups: outside.vault.lookups,
+    async create(order) {
+      const accepted = await accept(accepting, order, null, () => '')
+      return accepted.ok ? { ok: true, id: accepted.dispatch.id } : refused(accepted.failure)
+    },
+    async resend(id, channel) {
+      const ports = { dispatches: store.dispatches, changes: store.changes, wake: road.wake }
+      const sent = await resend(ports, { id, channel, locale: null, contact: null })
+      return 'failure' in sent ? refused(sent.failure) : { ok: true }
+    },
+    async cancel(id, reason) {
+      const cancelled = await cancelOne(cancelPorts, { id, reason, revokeLinks: false })
+      return 'failure' in cancelled ? refused(cancelled.failure) : { ok: true }
+    },
+    lift: (id, by) => liftHold(holds, id, by),
+    onChange: (listener) => ground.wakes.on('events', listener),
+  }
+}
+
+function acceptPorts(
+  { config, clock }: Ground,
+  { partner, render, distrust }: Outside,
+  { store, wake }: Road,
+): AcceptPorts {
   const { defaults, links } = config
   const missing = makeMissingVariables({ render, sampleUrl: `https://${links.hosts[0]}/sample`, now: clock.now })
   return {
@@ -89,7 +150,9 @@ function acceptPorts({ config, clock }: Ground, { partner, render, distrust }: O
 /** This process, its database and its schema; a partner outage must not take intake and webhooks off the balancer. */
 async function readiness({ pool }: Ground): Promise<{ ok: boolean; reasons: string[] }> {
   try {
-    return (await isMigrated(pool)) ? { ok: true, reasons: [] } : { ok: false, reasons: ['the schema is older than this release: run migrate'] }
+    return (await isMigrated(pool))
+      ? { ok: true, reasons: [] }
+      : { ok: false, reasons: ['the schema is older than this release: run migrate'] }
   } catch {
     return { ok: false, reasons: ['the database does not answer'] }
   }

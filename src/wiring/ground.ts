@@ -15,10 +15,7 @@ export type Ground = Awaited<ReturnType<typeof openGround>>
 /** The database, its clock, and a port to listen on. */
 export async function openGround(config: Config, log: Logger, closers: Closers) {
   const failed = (what: string) => (error: unknown) => log.error({ err: error }, what)
-  const databaseUrl = config.database.url ?? (await openEmbedded(config, log, closers))
-  const pool = makePool({ url: databaseUrl, max: 24, onError: failed('database connection lost') })
-  closers.add('database pool', () => pool.end())
-  await migrate(pool)
+  const { pool, databaseUrl } = await openDatabase(config, log, closers)
   await stampWorld(pool, config.world)
 
   const clock = makeClock()
@@ -30,26 +27,24 @@ export async function openGround(config: Config, log: Logger, closers: Closers) 
 
   const server = createServer()
   const url = config.roles.includes('api') ? await listen(server, config, closers) : undefined
-  return {
-    config,
-    log,
-    closers,
-    failed,
-    databaseUrl,
-    pool,
-    clock,
-    worldClock,
-    follow,
-    wakes,
-    server,
-    url,
-    publicUrl: config.publicUrl ?? url,
-  }
+  const publicUrl = config.publicUrl ?? url
+  return { config, log, closers, failed, databaseUrl, pool, clock, worldClock, follow, wakes, server, url, publicUrl }
 }
 
-async function openEmbedded(config: Config, log: Logger, closers: Closers): Promise<string> {
+/** The configured database, or the embedded one below DATA_DIR, brought up to this release. */
+export async function openDatabase(config: Config, log: Logger, closers: Closers, { guest = false } = {}) {
+  const databaseUrl = config.database.url ?? (await openEmbedded(config, log, closers, guest))
+  const onError = (error: Error) => log.error({ err: error }, 'database connection lost')
+  const pool = makePool({ url: databaseUrl, max: 24, onError })
+  closers.add('database pool', () => pool.end())
+  await migrate(pool)
+  return { pool, databaseUrl }
+}
+
+/** A guest leaves a server that was already running alone: the service it belongs to is still using it. */
+async function openEmbedded(config: Config, log: Logger, closers: Closers, guest: boolean): Promise<string> {
   const database = await startEmbedded({ dataDir: config.dataDir, log: (line) => log.debug(line) })
-  closers.add('embedded database', database.stop)
+  if (!(guest && database.adopted)) closers.add('embedded database', database.stop)
   return database.url
 }
 
@@ -72,14 +67,16 @@ function listen(server: Server, config: Config, closers: Closers): Promise<strin
   })
 }
 
-/** Open requests are answered, idle connections closed; whoever still holds one after 5 s (a live page) is let go. */
-function finishRequests(server: Server): Promise<void> {
+/** Open requests are answered, connections closed as they fall idle; whoever still holds one after 5 s (a live page) is let go. */
+export function finishRequests(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve()
   return new Promise((done) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
     const force = setTimeout(() => server.closeAllConnections(), 5_000)
     server.close(() => {
+      clearInterval(sweep)
       clearTimeout(force)
       done()
     })
-    server.closeIdleConnections()
   })
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { makeProviders } from '../channels/registry.ts'
 import type { Config } from '../config.ts'
+import type { Renderer } from '../flow/ports.ts'
 import { makeHttp } from '../lib/http.ts'
-import { keptSecrets } from '../lib/kept-secrets.ts'
+import { exampleCurl } from '../lib/welcome.ts'
 import { makePartner } from '../links/partner.ts'
 import { distrustUrl } from '../links/trust.ts'
 import { loadTemplates } from '../render/renderer.ts'
@@ -11,13 +11,15 @@ import { type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts'
 import { makeVault } from '../vault/vault.ts'
 import { makeAlerts } from '../webhooks/alerts.ts'
 import type { Ground } from './ground.ts'
-import { type Kept, partnerKeyOf, SANDBOX_SECRETS, settingsOf, twilioOf } from './settings.ts'
+import { apiKeyOf, type Kept, keptBy, partnerKeyOf, settingsOf, twilioOf } from './settings.ts'
 
 export type Outside = Awaited<ReturnType<typeof openOutside>>
 
 /** The partner, the providers, the words, and the keys: real ones, or the sandbox's behind the same adapters. */
 export async function openOutside({ config, log, closers, clock, worldClock, follow, wakes, publicUrl }: Ground) {
-  const kept = config.sandbox.on ? keptSecrets(config.dataDir, SANDBOX_SECRETS, randomBytes) : {}
+  const kept = keptBy(config)
+  if (config.sandbox.on && !publicUrl)
+    throw new Error('The sandbox lives beside the api role. Set ROLES=api,worker, or SANDBOX=off.')
   const onAdvance = async (ms: number) => {
     await worldClock.advance(ms)
     await follow()
@@ -41,11 +43,13 @@ export async function openOutside({ config, log, closers, clock, worldClock, fol
   const providers = makeProviders({ http, now: clock.now, ...(publicUrl && { publicUrl }), ...settings.channels })
   for (const provider of providers) closers.add(provider.name, provider.close)
   const distrust = (link: string) => distrustUrl(link, settings.partner.linkHosts)
-  const render = loadTemplates({
+  const templates = loadTemplates({
     dir: config.templatesDir,
     defaultLocale: config.defaults.locale,
     linkHostAllowed: (link) => distrust(link) === undefined,
   })
+  const sender = config.senderName ?? (sandbox && 'Acme Pay')
+  const render = sender ? signed(templates, sender) : templates
   const alerts = makeAlerts({
     http,
     url: config.alertWebhookUrl,
@@ -53,6 +57,12 @@ export async function openOutside({ config, log, closers, clock, worldClock, fol
   })
   return { sandbox, settings, vault: makeVault(settings.vault), partner, providers, distrust, render, alerts }
 }
+
+/** Every message begins with the sender's name, unless the request names another. */
+const signed = (templates: Renderer, sender: string): Renderer => ({
+  ...templates,
+  render: (order) => templates.render({ ...order, variables: { sender, ...order.variables } }),
+})
 
 /** The stand-ins for partner, providers and mailboxes; the adapters that talk to them are the real ones. */
 async function playSandbox(
@@ -73,6 +83,6 @@ async function playSandbox(
     twilio: twilioOf(kept),
     random: Math.random,
     log: (event) => world.log.debug(event, 'sandbox'),
-    example: `See the terminal: the command it shows, pasted, puts a message here.`,
+    example: exampleCurl({ url: publicUrl, apiKey: apiKeyOf(config, kept), now: world.now() }),
   })
 }

@@ -5,16 +5,19 @@ import { deliver } from '../flow/deliver.ts'
 import type { DeliverPorts } from '../flow/delivery.ts'
 import { type HoldPorts, placeHold, probeHolds } from '../flow/hold.ts'
 import { missedOpen, type OpenPorts } from '../flow/open.ts'
+import type { DeliverStore } from '../flow/ports-store.ts'
 import { pump } from '../flow/pump.ts'
 import { reconcile } from '../flow/reconcile.ts'
 import { monotonic } from '../lib/clock.ts'
 import { newUuid } from '../lib/id.ts'
 import { type Loop, makeLoop } from '../lib/loop.ts'
+import { type Metrics, makeMetrics } from '../lib/metrics.ts'
 import { patient } from '../lib/patient.ts'
-import { makeQueues } from '../queue/queue.ts'
+import { makeQueues, type Queues } from '../queue/queue.ts'
 import { setSlots } from '../store/links.ts'
 import { makePool } from '../store/pool.ts'
-import { makeStore } from '../store/store.ts'
+import { makeStore, type Store } from '../store/store.ts'
+import { tidy } from '../store/tidy.ts'
 import { beat } from '../store/world.ts'
 import type { Ground } from './ground.ts'
 import type { Outside } from './outside.ts'
@@ -56,7 +59,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     onError: failed('queue connection lost'),
   })
 
-  const metrics = { contentType: 'text/plain', text: async () => '', accepted() {}, webhook() {}, staleWebhook() {} }
+  const metrics = makeMetrics(() => readFigures(store, queues))
   const wake = () => wakes.wake('pump')
   const holds: HoldPorts = {
     holds: store.holds,
@@ -71,7 +74,10 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     deliveries: {
       ...store.deliveries,
       stopFact: patient(store.deliveries.stopFact, { forMs: 20_000, onError: failed('stop facts could not be read') }),
-      settle: patient(store.deliveries.settle, { forMs: 25_000, onError: failed('an outcome could not be written') }),
+      settle: patient(counted(store.deliveries.settle, metrics), {
+        forMs: 25_000,
+        onError: failed('an outcome could not be written'),
+      }),
     },
     links: store.links,
     holds: store.holds,
@@ -107,19 +113,22 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
   })
   closers.add('queues', queues.close)
   let pumping: Loop | undefined
+  let keeping: Loop | undefined
   if (config.roles.includes('worker')) {
     await holdAfterGap(config, holds, await beat(pool))
     const pumps = loop('pump', 1_000, () =>
       pump({ steps: store.steps, holds: store.holds, queue: queues, carriers, queuedAtMost: QUEUED_AT_MOST }),
     )
     pumping = pumps
-    loop('upkeep', 5_000, async () => {
+    const tidying = hourly(() => tidy(pool))
+    const upkeep = loop('upkeep', 5_000, async () => {
       await follow()
       await probeHolds({ ...holds, partner })
       const late = await store.facts.applyLate()
       if (late.length > 0) await store.stops.fence(late)
       if ((await reconcile({ unclear: store.unclear })) > 0) wake()
       await beat(pool)
+      await tidying()
       return false
     })
     queues.work([...carriers.keys()], async (turn) => {
@@ -128,11 +137,19 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
       if (end === 'pending') pumps.wake()
     })
     wakes.on('pump', pumps.wake)
-    wakes.on('clock', () => void follow().then(pumps.wake, failed('the clock could not be read')))
+    keeping = upkeep
+    const wakeBoth = () => {
+      upkeep.wake()
+      pumps.wake()
+    }
+    wakes.on('clock', () => {
+      follow().then(wakeBoth, failed('the clock could not be read'))
+    })
     pumps.wake()
   }
   /** Tests and the inbox wait here; with several processes it speaks of all of them. */
   const settled = async () => {
+    await keeping?.idle()
     for (;;) {
       await pumping?.idle()
       if (await store.status.quiet()) break
@@ -140,6 +157,39 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     await sequencer.idle()
   }
   return { store, queues, holds, open, sequencer, wake, settled, metrics }
+}
+
+/** Runs the first time, and then when an hour has passed. */
+function hourly(work: () => Promise<void>): () => Promise<void> {
+  let dueAt = 0
+  return async () => {
+    if (monotonic() < dueAt) return
+    dueAt = monotonic() + 3_600_000
+    await work()
+  }
+}
+
+/** Each attempt is counted when its outcome is written. */
+const counted =
+  (settle: DeliverStore['settle'], metrics: Metrics): DeliverStore['settle'] =>
+  async (settlement) => {
+    const written = await settle(settlement)
+    if (written) for (const { outcome } of settlement.attempts) metrics.handed(settlement.channel, outcome)
+    return written
+  }
+
+async function readFigures(store: Store, queues: Queues) {
+  const [status, holds, queueDepth] = await Promise.all([store.status.status(), store.holds.list(), queues.depth()])
+  const byScope = Object.groupBy(holds, (hold) => hold.scope)
+  return {
+    dueLagSeconds: status.dueLagMs / 1_000,
+    due: status.pending,
+    ambiguous: status.ambiguous,
+    unnumberedEvents: status.unnumbered,
+    partnerSlotsFree: status.slots.free,
+    queueDepth,
+    holds: Object.fromEntries(Object.entries(byScope).map(([scope, all]) => [scope, all?.length ?? 0])),
+  }
 }
 
 /** P11: after a gap, or on another server than before, nothing is sent by itself until a person has looked. */

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import type { ChannelSettings } from '../channels/registry.ts'
 import type { Config } from '../config.ts'
+import { keptSecrets } from '../lib/kept-secrets.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { makeSandboxServiceAccount } from '../sandbox/service-account.ts'
 
 /** Secrets the sandbox made for itself. */
 export type Kept = Record<string, string>
-export const SANDBOX_SECRETS = ['vault', 'lookup', 'apiKey', 'partnerKey', 'webhookSecret', 'twilioToken']
+const SANDBOX_SECRETS = ['vault', 'lookup', 'apiKey', 'partnerKey', 'webhookSecret', 'twilioToken']
 
 export const partnerKeyOf = (config: Config, kept: Kept) =>
   config.partner.apiKey ?? `m2m_test_${(kept['partnerKey'] ?? '').replace(/\W/g, '').slice(0, 32).toLowerCase()}`
@@ -14,16 +16,27 @@ export const twilioOf = (kept: Kept) => ({
   authToken: (kept['twilioToken'] ?? '').replace(/\W/g, '').slice(0, 32),
 })
 
-/** What configuration leaves open is the sandbox's: made once, kept below DATA_DIR. */
-export function settingsOf(config: Config, kept: Kept, sandbox: Sandbox | undefined) {
-  const { partner, vault, links } = config
+/** The keys of the configuration, or the sandbox's own. */
+export function vaultKeysOf({ vault }: Config, kept: Kept) {
   const key = (name: string) => [{ id: 'sandbox', key: Buffer.from(kept[name] ?? '', 'base64') }]
   return {
-    apiKey: config.apiKey ?? `ld_${(kept['apiKey'] ?? '').replace(/\W/g, '')}`,
-    vault: {
-      keys: vault.keys.length > 0 ? vault.keys : key('vault'),
-      lookupKeys: vault.lookupKeys.length > 0 ? vault.lookupKeys : key('lookup'),
-    },
+    keys: vault.keys.length > 0 ? vault.keys : key('vault'),
+    lookupKeys: vault.lookupKeys.length > 0 ? vault.lookupKeys : key('lookup'),
+  }
+}
+
+export const keptBy = (config: Config): Kept =>
+  config.sandbox.on ? keptSecrets(config.dataDir, SANDBOX_SECRETS, randomBytes) : {}
+
+export const apiKeyOf = (config: Config, kept: Kept) =>
+  config.apiKey ?? `ld_${(kept['apiKey'] ?? '').replace(/\W/g, '')}`
+
+/** What configuration leaves open is the sandbox's: made once, kept below DATA_DIR. */
+export function settingsOf(config: Config, kept: Kept, sandbox: Sandbox | undefined) {
+  const { partner, links } = config
+  return {
+    apiKey: apiKeyOf(config, kept),
+    vault: vaultKeysOf(config, kept),
     partner: {
       baseUrl: sandbox?.url ?? partner.baseUrl ?? '',
       apiKey: partnerKeyOf(config, kept),

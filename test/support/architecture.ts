@@ -18,7 +18,7 @@ const DIRECTIONS: Rule[] = [
   { rooms: ['domain'], mayImport: [], packages: ['libphonenumber-js/max'] },
   { rooms: ['flow'], mayImport: ['domain'], packages: false },
   {
-    rooms: ['store', 'vault', 'channels', 'links', 'render', 'webhooks'],
+    rooms: ['store', 'vault', 'channels', 'receipts', 'links', 'render', 'webhooks'],
     mayImport: ['domain', 'flow/ports*.ts', 'lib'],
     packages: true,
   },

@@ -194,3 +194,14 @@ export function aFact(wish: Partial<FactOrder> & { linkId?: string } = {}): Fact
     ...given,
   }
 }
+
+/** Mulberry32: chance that comes out the same every time. */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

@@ -14,10 +14,11 @@ export interface StoreHouse {
   store: Store
   pool: Pool
   url: string
+  openPool(max?: number): Pool
+  storeOn(pool: Pool, options?: { slots?: boolean }): Store
   /** A second process: its own pool and its own batchers, over the same database. */
   another(options?: { slots?: boolean }): Store
   rows(sql: string, values?: unknown[]): Promise<Row[]>
-  /** Runs `work` on a connection of its own, for orders of events that a pool would not keep. */
   accept(wish?: OrderWish): Promise<NewDispatch>
   /** An accepted dispatch whose first step was taken by the pump and read by a worker. */
   working(wish?: OrderWish): Promise<Work>
@@ -37,16 +38,16 @@ export async function openStoreHouse(): Promise<StoreHouse> {
   afterAll(() => closers.closeAll())
   const { url, drop } = await freshDatabase()
   closers.add('database', drop)
-  const openPool = () => {
-    const pool = makePool({ url, max: 10, onError: (error) => errors.push(error) })
+  const openPool = (max = 10) => {
+    const pool = makePool({ url, max, onError: (error) => errors.push(error) })
     closers.add('pool', () => pool.end())
     return pool
   }
   const errors: Error[] = []
-  const storeOn = (pool: Pool, slots: boolean) =>
+  const storeOn = (pool: Pool, { slots = false } = {}) =>
     makeStore({ pool, vault: testVault, slots, monotonic: () => performance.now() })
   const pool = openPool()
-  const store = storeOn(pool, false)
+  const store = storeOn(pool)
   const rows = async (sql: string, values: unknown[] = []) => (await pool.query<Row>(sql, values)).rows
   const row = async (sql: string, values: unknown[]) => {
     const [found] = await rows(sql, values)
@@ -59,7 +60,9 @@ export async function openStoreHouse(): Promise<StoreHouse> {
     pool,
     url,
     rows,
-    another: ({ slots = false } = {}) => storeOn(openPool(), slots),
+    openPool,
+    storeOn,
+    another: (options) => storeOn(openPool(), options),
     async accept(wish) {
       const order = anOrder(wish)
       const answer = await store.intake.accept(order)

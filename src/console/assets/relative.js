@@ -14,6 +14,6 @@ export function span(ms) {
 /** `in 18 s`, `4 min ago`; both in epoch ms. */
 export function relative(at, now) {
   const distance = at - now
-  if (Math.abs(distance) < 2 * SECOND) return 'just now'
+  if (Math.abs(distance) < 2 * SECOND) return distance > 0 ? 'in a moment' : 'just now'
   return distance > 0 ? `in ${span(distance)}` : `${span(-distance)} ago`
 }

@@ -101,7 +101,7 @@ create table dispatch_secret (
   primary key (dispatch_id, kind, revision)
 ) partition by range (dispatch_id);
 
--- Keyed hashes, so that a dispatch is found by phone or email without either being readable here.
+-- Keyed hashes, so that a dispatch is found by phone, email or recipient without an address being readable here.
 create table dispatch_address (
   dispatch_id uuid not null,
   hash bytea not null,
@@ -286,21 +286,28 @@ create table console_session (
   expires_at timestamptz not null
 );
 
--- Hot tables are vacuumed by their dead rows, not by a share of their size.
+-- A partition a month, some months ahead. A month whose rows are in `_rest` already stays there: they are found all the same.
+-- Hot tables are vacuumed by their dead rows, not by a share of their size. One process at a time.
 create procedure keep_partitions(months int) language plpgsql as $$
 declare
   parent text;
-  month timestamptz;
+  part text;
+  month timestamp;
 begin
+  perform pg_advisory_xact_lock(hashtext('link-dispatcher/partitions'));
   foreach parent in array array['dispatch', 'dispatch_secret', 'dispatch_address', 'step', 'attempt', 'link', 'link_secret', 'carried', 'event'] loop
     for i in 0..months loop
-      month := (date_trunc('month', now() at time zone 'utc') + make_interval(months => i)) at time zone 'utc';
-      execute format('create table if not exists %I partition of %I for values from (%L) to (%L)',
-        parent || to_char(month at time zone 'utc', '"_y"YYYY"m"MM'), parent, id_at(month),
-        id_at(((month at time zone 'utc') + interval '1 month') at time zone 'utc'));
+      month := date_trunc('month', now() at time zone 'utc') + make_interval(months => i);
+      part := parent || to_char(month, '"_y"YYYY"m"MM');
+      continue when to_regclass(part) is not null;
+      begin
+        execute format('create table %I partition of %I for values from (%L) to (%L)', part, parent,
+          id_at(month at time zone 'utc'), id_at((month + interval '1 month') at time zone 'utc'));
+      exception when check_violation then
+        continue;
+      end;
       if parent in ('dispatch', 'step', 'attempt') then
-        execute format('alter table %I set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)',
-          parent || to_char(month at time zone 'utc', '"_y"YYYY"m"MM'));
+        execute format('alter table %I set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)', part);
       end if;
     end loop;
     execute format('create table if not exists %I partition of %I default', parent || '_rest', parent);

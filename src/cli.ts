@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { type Config, readConfig } from './config.ts'
+import { isScope } from './flow/ports-read.ts'
+import { makeClosers } from './lib/closers.ts'
+import { makeLog } from './lib/log.ts'
+import { makeKeyStore } from './store/keys.ts'
+import { reencrypt } from './store/reencrypt.ts'
+import { makeVault } from './vault/vault.ts'
+import { openDatabase } from './wiring/ground.ts'
+import { keptBy, vaultKeysOf } from './wiring/settings.ts'
+
+/** Commands for operators, over the same rooms as the service and the same configuration. */
+const program = new Command('dispatcher')
+  .description('Operator commands of link-dispatcher. Configuration comes from the environment, as for the service.')
+  .showHelpAfterError()
+
+program
+  .command('migrate')
+  .description('bring the database up to this release; safe to repeat and to run beside older processes')
+  .action(() => withDatabase(async () => console.log('The schema is up to date.')))
+
+program
+  .command('reencrypt')
+  .description(
+    'seal again, with the first key of VAULT_KEYS, whatever an older key sealed; the service may run meanwhile',
+  )
+  .action(() =>
+    withDatabase(async ({ pool, config }) => {
+      const total = await reencrypt(pool, makeVault(vaultKeysOf(config, keptBy(config))), (table, rows) =>
+        console.log(`${table}: ${rows} rows`),
+      )
+      console.log(`${total} rows now use the current key. An older key that sealed them may be removed.`)
+    }),
+  )
+
+program
+  .command('make-key')
+  .description('make an API key; it is shown once')
+  .argument('<label>', 'who uses it')
+  .argument('[scopes...]', 'admin, send, read, operate, in_app:read', ['send', 'read'])
+  .action((label: string, scopes: string[]) =>
+    withDatabase(async ({ pool }) => {
+      const unknown = scopes.filter((scope) => !isScope(scope))
+      if (unknown.length > 0)
+        throw new Error(`${unknown.join(', ')}: no such scope. There are admin, send, read, operate and in_app:read.`)
+      const { key } = await makeKeyStore(pool).make(label, scopes.filter(isScope))
+      console.log(key)
+    }),
+  )
+
+program.parseAsync().catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})
+
+async function withDatabase(
+  work: (ground: Awaited<ReturnType<typeof openDatabase>> & { config: Config }) => Promise<void>,
+): Promise<void> {
+  const closers = makeClosers()
+  try {
+    const config = readConfig()
+    await work({ config, ...(await openDatabase(config, makeLog({ level: 'warn' }), closers, { guest: true })) })
+  } finally {
+    await closers.closeAll()
+  }
+}

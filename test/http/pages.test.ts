@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import supertest from 'supertest'
+import { describe, expect, it } from 'vitest'
+import { FAILURES, type FailureCode } from '../../src/domain/failure.ts'
+import type { Hold } from '../../src/domain/hold.ts'
+import { newUuid, showId } from '../../src/lib/id.ts'
+import { aView, makeHouse, NOW, SAMPLE_URL } from './kit.ts'
+
+const HOLD: Hold = {
+  id: newUuid(),
+  scope: 'channel',
+  value: 'sms',
+  reason: 'incident',
+  placedBy: 'crm',
+  placedAt: NOW,
+  probeAt: null,
+}
+
+describe('the API describes itself', () => {
+  it('as OpenAPI 3.1, with every route and every schema a reference names', async () => {
+    const { app } = makeHouse()
+
+    const { status, body, text } = await supertest(app).get('/openapi.json')
+
+    expect(status).toBe(200)
+    expect(body.openapi).toBe('3.1.0')
+    expect(Object.keys(body.paths).sort()).toEqual([
+      '/v1/dispatches',
+      '/v1/dispatches/batch',
+      '/v1/dispatches/search',
+      '/v1/dispatches/{id}',
+      '/v1/dispatches/{id}/cancel',
+      '/v1/dispatches/{id}/resend',
+      '/v1/events',
+      '/v1/events/stream',
+      '/v1/holds',
+      '/v1/holds/{id}',
+      '/v1/keys',
+      '/v1/keys/{id}',
+      '/v1/previews',
+      '/v1/recipients/{referenceId}/cancel',
+      '/v1/recipients/{referenceId}/in-app',
+      '/v1/status',
+      '/v1/templates',
+      '/webhooks/m2m',
+    ])
+    const named = new Set(text.match(/(?<="#\/components\/schemas\/)\w+/g))
+    expect([...named].filter((name) => !body.components.schemas[name])).toEqual([])
+    expect(body.components.schemas.NewDispatch.additionalProperties).toBe(false)
+    expect(body.components.schemas.NewDispatch.required).toEqual(['referenceId'])
+  })
+
+  it('as a page that loads nothing from elsewhere', async () => {
+    const { app } = makeHouse()
+
+    const { status, text, headers } = await supertest(app).get('/docs')
+
+    expect(status).toBe(200)
+    expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'")
+    expect(text).not.toMatch(/https?:/)
+  })
+
+  it.each(['/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/start.js', '/docs/errors.css'])(
+    'serves %s itself',
+    async (path) => {
+      const { app } = makeHouse()
+
+      const { status, headers } = await supertest(app).get(path)
+
+      expect(status).toBe(200)
+      expect(headers['content-type']).toMatch(/javascript|css/)
+    },
+  )
+})
+
+describe('the page of an error code', () => {
+  const folder = join(import.meta.dirname, '..', '..', 'docs', 'errors')
+  const codes = Object.keys(FAILURES) as FailureCode[]
+
+  it('is there for every code, and for nothing else', () => {
+    const pages = readdirSync(folder)
+
+    expect(pages.toSorted()).toEqual(codes.map((code) => `${code}.md`).toSorted())
+  })
+
+  it.each(codes)('%s says what happened, what to do, and shows the true answer', (code) => {
+    const page = readFileSync(join(folder, `${code}.md`), 'utf8')
+
+    const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? []
+    const [status, title, detail] = FAILURES[code]
+    expect(page.startsWith(`# ${title}\n\n\`${code}\`, status ${status}\n\n## What happened\n`)).toBe(true)
+    expect(page).toContain('\n## What to do\n')
+    expect(JSON.parse(example)).toMatchObject({ type: `/docs/errors/${code}`, title, status, code, detail })
+  })
+
+  it('is a page in a browser, and text elsewhere', async () => {
+    const { app } = makeHouse()
+
+    const html = await supertest(app).get('/docs/errors/forbidden').set('Accept', 'text/html')
+    const text = await supertest(app).get('/docs/errors/forbidden').set('Accept', 'text/plain')
+
+    expect(html.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(html.text).toContain('<h1>The API key may not do this</h1>')
+    expect(text.text).toMatch(/^# The API key may not do this\n/)
+  })
+})
+
+describe('the page of a resource', () => {
+  const folder = join(import.meta.dirname, '..', '..', 'docs', 'api')
+  const sections = readdirSync(folder).flatMap((name) =>
+    readFileSync(join(folder, name), 'utf8')
+      .split(/^## /m)
+      .filter((section) => /^`[A-Z]+ \//.test(section)),
+  )
+  const titles = sections.map((section) => /^`(.*?)`/.exec(section)?.[1] ?? '')
+
+  it('is there for every operation, and for nothing else', async () => {
+    const { app } = makeHouse()
+    const { body } = await supertest(app).get('/openapi.json')
+
+    const operations = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+
+    expect(titles.toSorted()).toEqual(operations.toSorted())
+  })
+
+  it.each(
+    sections.filter((section) => section.includes('```json 2')).map((section) => [/^`(.*?)`/.exec(section)?.[1], section] as const),
+  )('%s shows a request that works and an answer of that shape', async (_, section) => {
+    const { knock, has } = makeHouse()
+    const [, method = '', path = ''] = /^`([A-Z]+) (.*?)`/.exec(section) ?? []
+    const [, request] = /```json request\n(.*?)```/s.exec(section) ?? []
+    const [, status = '', answer = ''] = /```json (2\d\d)\n(.*?)```/s.exec(section) ?? []
+    const view = aView({ referenceId: 'user_12345' })
+    has.views.push(view)
+    has.inAppUrl = SAMPLE_URL
+    has.holds.push(HOLD)
+    const ids: Record<string, string> = { '/v1/holds/{id}': showId('hld', HOLD.id) }
+    const real = path.replace('{referenceId}', 'user_12345').replace('{id}', ids[path] ?? showId('dsp', view.id))
+
+    const sent = knock()[method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'](real)
+    const got = await (request ? sent.send(JSON.parse(request)) : sent)
+
+    expect(got.status).toBe(Number(status))
+    expect(Object.keys(got.body).toSorted()).toEqual(Object.keys(JSON.parse(answer)).toSorted())
+  })
+})
