@@ -19,7 +19,8 @@ export const STEP_ENTERED_FROM: Record<StepStatus, readonly StepStatus[]> = {
   pending: ['queued', 'claimed', 'ambiguous', 'handed'],
   queued: ['pending'],
   claimed: ['queued'],
-  handed: ['claimed', 'ambiguous'],
+  // From `pending` only the silent close, which hands nothing to anybody.
+  handed: ['claimed', 'ambiguous', 'pending'],
   delivered: ['handed'],
   ambiguous: ['claimed'],
   failed: ['queued', 'claimed', 'ambiguous', 'handed'],

@@ -7,6 +7,8 @@ import type { FreshLink, Settlement, StoredLink, Work } from './ports-store.ts'
 import { fails, later, settlement, told } from './settlement.ts'
 
 const HOUR = 3_600_000
+/** Between two looks while the partner does not answer; slots bound how many look at once. */
+const OUTAGE_WAIT_MS = 10_000
 
 /** Carries the living link, adopts one, or creates one with enough life. A settlement when there is none to be had now. */
 export async function findLink(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
@@ -64,8 +66,9 @@ async function create(ports: DeliverPorts, delivery: Delivery, work: Work): Prom
   // The 60 s of a slot begin with the answer, whatever it says: the creation counts against the limit.
   if (work.slot !== null) await ports.links.slotAnswered(work.slot)
   if (answer.kind === 'ok') return carryFresh(delivery, work, answer.value, 'created', order.expiresInMinutes)
-  if (answer.kind === 'active_link_exists') return adopt(ports, delivery, work, order.expiresInMinutes)
-  if (answer.kind === 'unclear') return adopt(ports, delivery, work, order.expiresInMinutes)
+  const unclear = answer.kind === 'unclear'
+  if (unclear || answer.kind === 'active_link_exists')
+    return adopt(ports, delivery, work, { minutes: order.expiresInMinutes, unclear })
   return refusal(ports, work, answer)
 }
 
@@ -110,13 +113,13 @@ async function adopt(
   ports: DeliverPorts,
   delivery: Delivery,
   work: Work,
-  minutes: number,
+  { minutes, unclear }: { minutes: number; unclear: boolean },
 ): Promise<Settlement | undefined> {
   const answer = await ports.partner.activeLinks(work.dispatch.referenceId)
   if (answer.kind !== 'ok') return refusal(ports, work, answer)
   const [link] = answer.value.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
-  // It expired between the two calls, or was never made: create once more, with a slot of its own.
-  if (!link) return retryCreate(ports, work, 'no_active_link')
+  // It was never made, or expired between the two calls: create once more, with a slot of its own.
+  if (!link) return unclear ? outage(ports, work) : retryCreate(ports, work, 'no_active_link')
   if (isOpened(link)) return replaceOpened(ports, work, link)
   const known = await ports.links.find(link.linkId)
   const requestedMs = known?.requestedMs ?? link.expiresAt.getTime() - link.createdAt.getTime()
@@ -154,6 +157,16 @@ function retryCreate(ports: DeliverPorts, work: Work, reason: string, afterMs = 
   })
 }
 
+/** An outage of the partner costs time, not messages: no try is spent, and nothing is failed for it. */
+function outage(ports: DeliverPorts, work: Work): Settlement {
+  const waitMs = OUTAGE_WAIT_MS * (0.5 + ports.random())
+  return later(work, 'queued', after(work, waitMs), 'partner_unavailable', {
+    needsLink: true,
+    events:
+      work.reason === 'partner_unavailable' ? [] : [told(work, 'message.waits', { reason: 'partner_unavailable' })],
+  })
+}
+
 async function refusal<T>(
   ports: DeliverPorts,
   work: Work,
@@ -174,7 +187,7 @@ async function refusal<T>(
       return retryCreate(ports, work, 'link_untrusted', 60_000)
     case 'retry':
     case 'unclear':
-      return retryCreate(ports, work, 'partner_unavailable')
+      return outage(ports, work)
     case 'not_found':
     case 'active_link_exists':
       return retryCreate(ports, work, 'no_active_link')

@@ -2,7 +2,7 @@ import { isRunning } from '../domain/dispatch.ts'
 import { heldBy, stopsEverything } from '../domain/hold.ts'
 import type { DeliverPorts, Delivery } from './delivery.ts'
 import type { Settlement } from './ports-store.ts'
-import { later, nextChannel, settlement, told } from './settlement.ts'
+import { fails, later, nextChannel, settlement, told } from './settlement.ts'
 import { waitsUntil } from './window.ts'
 
 /** How long a step that met a hold rests before it is looked at again. */
@@ -13,6 +13,7 @@ export async function guard(ports: DeliverPorts, delivery: Delivery): Promise<Se
   const { work } = delivery
   return (
     stillWanted(delivery) ??
+    notStale(delivery) ??
     inWindow(ports, delivery) ??
     (await notHeld(ports, delivery)) ??
     (work.channel === 'in_app' ? undefined : reachable(ports, delivery))
@@ -31,6 +32,19 @@ function stillWanted({ work }: Delivery): Settlement | undefined {
 
 const skip = (work: Delivery['work'], reason: string) =>
   work.kind === 'reminder' ? [told(work, 'reminder.skipped', { reason })] : []
+
+/** A step found later than this is not simply sent: an outage must not end in a burst of old reminders. */
+const STALE_AFTER_MS = 12 * 3_600_000
+
+function notStale({ work }: Delivery): Settlement | undefined {
+  if (work.now.getTime() - work.dueAt.getTime() <= STALE_AFTER_MS) return undefined
+  const give = { reason: 'stale', freeSlot: work.slot }
+  if (work.kind === 'reminder')
+    return settlement(work, { ...give, from: 'queued', to: 'skipped', events: skip(work, 'stale') })
+  // What a person asked for, and a first transactional message, still make sense: `validUntil` says otherwise.
+  const pointless = work.kind === 'first' && work.dispatch.category === 'commercial'
+  return pointless ? fails(work, 'queued', 'stale', { freeSlot: work.slot }) : undefined
+}
 
 function inWindow(ports: DeliverPorts, { work }: Delivery): Settlement | undefined {
   const opening = waitsUntil(work, ports.defaultTimeZone, ports.random())

@@ -141,6 +141,9 @@ export interface Work extends StepTurn {
   tries: number
   attempts: number
   emptyTurns: number
+  /** Why it waited last. */
+  reason: string | null
+  dueAt: Date
   fallBackAt: Date | null
   slot: number | null
   dispatch: {

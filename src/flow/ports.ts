@@ -1,5 +1,5 @@
 /** What the road needs of the world. Each flow function asks for the slice it uses: `Pick<Ports, …>`. */
-import type { CarriedChannel, ChannelName } from '../domain/channel.ts'
+import type { CarriedChannel } from '../domain/channel.ts'
 import type { PartnerLink } from '../domain/magic-link.ts'
 import type { Message, Words } from '../domain/message.ts'
 import type { Outcome } from '../domain/outcome.ts'
@@ -142,10 +142,3 @@ export interface Place {
   row: string
   column: string
 }
-
-/** Now, by the database's clock (plus the sandbox's offset). */
-export interface Clock {
-  now(): Date
-}
-
-export type Preference = readonly ChannelName[]

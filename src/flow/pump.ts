@@ -40,9 +40,10 @@ async function fill(
   alreadyQueued: number,
 ): Promise<boolean> {
   if (isHeld(ports, channel, holds)) return false
+  // A hold on one version is met at the claim, where the version is known.
   const heldTemplates = holds
-    .filter((hold) => hold.scope === 'template')
-    .map((hold) => hold.value.split('@')[0] ?? hold.value)
+    .filter((hold) => hold.scope === 'template' && !hold.value.includes('@'))
+    .map((hold) => hold.value)
   let room = ports.queuedAtMost - alreadyQueued
   let more = false
   for (const { lane, quota, needsLink } of lanes.filter((due) => due.channel === channel)) {

@@ -31,8 +31,12 @@ function showData({ dispatchId, data }: FeedEvent): Record<string, unknown> {
   return {
     ...(typeof step === 'number' && dispatchId && { stepId: stepId(dispatchId, step) }),
     ...(typeof link === 'string' && { linkId: shownLink(link) }),
-    ...rest,
+    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, inUtc(value)])),
   }
 }
+
+/** The database writes moments with `+00:00`. */
+const inUtc = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/.test(value) ? new Date(value).toISOString() : value
 
 const shownLink = (id: string) => (/^[0-9a-f-]{36}$/.test(id) ? showId('lnk', id) : id)

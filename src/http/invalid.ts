@@ -2,11 +2,13 @@ import type { z } from 'zod'
 import { type Failure, failure } from '../domain/failure.ts'
 
 const MOST_ERRORS = 100
+/** A body can be wrong in tens of thousands of places; nobody reads that far. */
+const MOST_LOOKED_AT = 1_000
 
 /** Every wrong path, with the rule it broke; a value is never repeated. */
 export function invalid(error: z.ZodError, top = ''): Failure {
-  const errors = error.issues.flatMap((issue) => errorsOf(issue, top)).filter(onePerPath)
-  return failure('invalid_request', errors.slice(0, MOST_ERRORS))
+  const errors = error.issues.flatMap((issue) => errorsOf(issue, top)).slice(0, MOST_LOOKED_AT)
+  return failure('invalid_request', errors.filter(onePerPath).slice(0, MOST_ERRORS))
 }
 
 type Issue = z.ZodError['issues'][number]

@@ -1,6 +1,8 @@
 import { type Failure, failure } from '../domain/failure.ts'
 
-export const DEEPEST = 32
+const DEEPEST = 32
+/** In one object; lists may be longer. */
+const MOST_FIELDS = 1_000
 
 type Json = Record<string, unknown>
 export type ReadJson = { ok: true; value: Json } | { ok: false; failure: Failure }
@@ -77,10 +79,16 @@ interface Fault {
 function faultIn(value: unknown, path = ''): Fault | undefined {
   if (typeof value === 'string') return faultInText(value, path)
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : { path, message: 'is too large a number' }
-  if (typeof value !== 'object' || value === null) return undefined
-  for (const [name, item] of Object.entries(value)) {
+  return typeof value === 'object' && value !== null ? faultInFields(value, path) : undefined
+}
+
+function faultInFields(value: object, path: string): Fault | undefined {
+  const fields = Object.entries(value)
+  const isList = Array.isArray(value)
+  if (fields.length > MOST_FIELDS && !isList) return { path, message: `must have at most ${MOST_FIELDS} fields` }
+  for (const [name, item] of fields) {
     if (FORBIDDEN.has(name)) return { path, message: `must not have a field named ${name}` }
-    const fault = faultInText(name, path) ?? faultIn(item, below(path, name, Array.isArray(value)))
+    const fault = faultInText(name, path) ?? faultIn(item, below(path, name, isList))
     if (fault) return fault
   }
   return undefined

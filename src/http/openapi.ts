@@ -19,7 +19,7 @@ export function describeApi(routes: readonly Route[], publicUrl: string) {
       },
       servers: publicUrl === '' ? [] : [{ url: publicUrl }],
       security: [{ apiKey: [] }],
-      tags: [...new Set(routes.map((one) => one.tag))].map((name) => ({ name })),
+      tags: [...new Set([...routes.map((one) => one.tag), 'Webhooks'])].map((name) => ({ name })),
       paths: { ...pathsOf(routes), ...PARTNER_WEBHOOK },
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     },
@@ -31,6 +31,7 @@ export function describeApi(routes: readonly Route[], publicUrl: string) {
 const PARTNER_WEBHOOK: ZodOpenApiPathsObject = {
   '/webhooks/m2m': {
     post: {
+      tags: ['Webhooks'],
       summary: 'Events of the partner',
       description: 'X-M2M-Signature: sha256=<hex>, the HMAC-SHA256 of X-M2M-Timestamp, a full stop and the raw body.',
       security: [],

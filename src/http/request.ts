@@ -23,6 +23,8 @@ export function logRequests(log: Logger): RequestHandler {
     logger: log,
     quietReqLogger: true,
     quietResLogger: true,
+    wrapSerializers: false,
+    serializers: { req: () => undefined },
     autoLogging: { ignore: (req) => QUIET.has(req.url ?? '') },
     customLogLevel: (_req, res) => (res.statusCode >= 500 ? 'error' : 'info'),
     customSuccessMessage: () => 'request',

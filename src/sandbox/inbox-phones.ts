@@ -65,7 +65,7 @@ function notification({ title, body, url, at }: InboxMessage): Markup {
 }
 
 const phone = (kind: string, { label, screen }: { label: string; screen: Markup }) => html`
-  <section class="device" data-key="${kind}">
+  <section class="device" data-key="${kind}" aria-label="${label}">
     <h3>${label}</h3>
     <div class="phone phone-${kind}">
       <div class="screen">

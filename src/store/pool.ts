@@ -9,12 +9,17 @@ export interface PoolOptions {
   onError: (error: Error) => void
 }
 
-/** `bullmq` stays on the path: the queue's Postgres backend looks its tables up there. */
+/**
+ * `bullmq` stays on the path: the queue's Postgres backend looks its tables up there.
+ * Partition pruning is off, for PostgreSQL 18 (seen in 18.4) prunes wrongly while a statement runs: once it has waited for a row
+ * that somebody else changed, later parts of the same statement miss rows, or the server crashes. Looking into every
+ * partition's index costs some microseconds. `test/store/pool.test.ts` shows the fault.
+ */
 export function makePool({ url, max, onError }: PoolOptions): Pool {
   const pool = new Pool({
     connectionString: url,
     max,
-    options: '-c search_path=app,bullmq -c timezone=UTC',
+    options: '-c search_path=app,bullmq -c timezone=UTC -c enable_partition_pruning=off',
     connectionTimeoutMillis: 10_000,
     application_name: 'link-dispatcher',
   })

@@ -44,6 +44,8 @@ interface WorkRow {
   fall_back_ms: number
   life_minutes: number
   link_options: LinkOptions
+  reason: string | null
+  due_at: Date
   valid_until: Date | null
   first_handed_at: Date | null
   created_at: Date
@@ -65,7 +67,7 @@ interface WorkRow {
 
 const readWork = statement<WorkRow>(
   'read-work',
-  `select k.place::int, s.dispatch_id, s.n, s.turn, s.kind, s.channel, s.chain, s.template, s.tries, s.attempts, s.empty_turns, s.fall_back_at, s.slot,
+  `select k.place::int, s.dispatch_id, s.n, s.turn, s.kind, s.channel, s.chain, s.template, s.tries, s.attempts, s.empty_turns, s.fall_back_at, s.slot, s.reason, s.due_at,
      d.reference_id, d.status, d.campaign_id, d.category, d.locale, d.time_zone, d.zone_given, d.fall_back_ms, d.life_minutes, d.link_options,
      d.valid_until, d.first_handed_at, d.created_at, d.channels,
      p.revision, p.sealed as person, u.sealed as user_data, u.revision as user_revision,
@@ -101,6 +103,8 @@ function asWork(vault: Vault, row: WorkRow): Work {
     emptyTurns: row.empty_turns,
     fallBackAt: row.fall_back_at,
     slot: row.slot,
+    reason: row.reason,
+    dueAt: row.due_at,
     dispatch: {
       id: row.dispatch_id,
       referenceId: row.reference_id,

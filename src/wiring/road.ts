@@ -56,7 +56,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     pool: queuePool,
     prefix: options.queuePrefix,
     concurrency: CONCURRENCY,
-    onError: failed('queue connection lost'),
+    onError: failed('a job or the queue failed'),
   })
 
   const metrics = makeMetrics(() => readFigures(store, queues))

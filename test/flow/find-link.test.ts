@@ -74,7 +74,7 @@ describe('a living link', () => {
     ['less than 30 min of a long life', 30 * MINUTE - 1, 24 * HOUR, false],
     ['half of a short life', 10 * MINUTE, 20 * MINUTE, true],
     ['less than half of a short life', 10 * MINUTE - 1, 20 * MINUTE, false],
-  ])('with %s left: carried is %4$s', async (_, leftMs, requestedMs, carried) => {
+  ])('with %s left may be carried or not', async (_, leftMs, requestedMs, carried) => {
     const { delivery } = await found({ work: aWork({ living: livesFor(leftMs, requestedMs) }) })
 
     expect(delivery.link !== undefined).toBe(carried)
@@ -287,11 +287,17 @@ describe('a creation that is not answered well', () => {
     expect(delivery.link).toMatchObject({ fresh: { linkId: link.linkId, origin: 'adopted' } })
   })
 
-  it('is repeated when the look-up finds nothing', async () => {
+  it('is repeated when the look-up finds nothing, and spends no try: an outage costs time, not messages', async () => {
     const { end } = await found({ work: bare(), createLink: unclear })
 
-    expect(end).toMatchObject({ to: 'pending', reason: 'no_active_link', needsLink: true, tries: 1 })
-    expect(end?.dueAt).toEqual(inMs(NOON, 500))
+    expect(end).toMatchObject({ to: 'pending', reason: 'partner_unavailable', needsLink: true, tries: 0 })
+    expect(end?.dueAt).toEqual(inMs(NOON, 10_000))
+  })
+
+  it('is told on the timeline once, however long the outage', async () => {
+    const { end } = await found({ work: bare({ reason: 'partner_unavailable' }), createLink: unclear })
+
+    expect(end?.events).toEqual([])
   })
 
   it('is waited for when not even the look-up is answered', async () => {
@@ -332,8 +338,7 @@ describe('a creation that is not answered well', () => {
   })
 
   it.each([
-    ['retry', { kind: 'retry', reason: 'busy' }],
-    ['unclear', unclear],
+    ['a 409 without a link', { kind: 'active_link_exists' }],
     ['untrusted', { kind: 'untrusted', reason: 'bad_json' }],
   ] as [string, PartnerAnswer<never>][])('gives up when its tries are spent: %s', async (_, createLink) => {
     const { end } = await found({ work: bare({ tries: 5 }), createLink })

@@ -184,3 +184,36 @@ describe('somebody to write to, and a provider to do it', () => {
     expect(end).toBeUndefined()
   })
 })
+
+describe('found late', () => {
+  const HOUR = 60 * MINUTE
+  const late = (hours: number, wish: NonNullable<StageWish['work']>) => ({
+    ...wish,
+    dueAt: inMs(NOON, -hours * HOUR - 1),
+  })
+
+  it('drops a reminder that is more than 12 hours late, and says so', async () => {
+    const { end } = await guarded({ work: late(12, aWork({ ...aReminder, slot: 3 })) })
+
+    expect(end).toMatchObject({ to: 'skipped', reason: 'stale', freeSlot: 3, ends: null })
+    expect(end?.events).toMatchObject([{ type: 'reminder.skipped', data: { reason: 'stale' } }])
+  })
+
+  it('sends a reminder that is not quite as late', async () => {
+    const { end } = await guarded({ work: late(11, aWork(aReminder)) })
+
+    expect(end).toBeUndefined()
+  })
+
+  it('sends a first transactional message however late, since nobody said it is over', async () => {
+    const { end } = await guarded({ work: late(30, aWork()) })
+
+    expect(end).toBeUndefined()
+  })
+
+  it('ends a commercial dispatch whose first message comes that late', async () => {
+    const { end } = await guarded({ work: late(30, aWork({ dispatch: { category: 'commercial' } })) })
+
+    expect(end).toMatchObject({ to: 'failed', reason: 'stale', ends: { status: 'failed', reason: 'stale' } })
+  })
+})

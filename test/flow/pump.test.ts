@@ -145,7 +145,7 @@ describe('holds', () => {
     const held = aDueStep({ template: 'promo' })
     const free = aDueStep()
 
-    const { jobs, waiting } = await pumped({ steps: [held, free], holds: [aHold('template', 'promo@7')] })
+    const { jobs, waiting } = await pumped({ steps: [held, free], holds: [aHold('template', 'promo')] })
 
     expect(jobs.map(([, steps]) => idsOf(steps))).toEqual([idsOf([free])])
     expect(waiting()).toEqual([held])

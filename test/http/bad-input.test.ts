@@ -39,6 +39,15 @@ const MALFORMED: [string, string | Buffer, number, string][] = [
   ['prototype in a list', '{"referenceId": "u", "variables": {"a": [{"prototype": 1}]}}', 400, 'malformed_json'],
   ['a number beyond all numbers', '{"referenceId": "u", "variables": {"a": 1e999}}', 400, 'malformed_json'],
   ['a negative one', '{"referenceId": "u", "metadata": {"a": -1e999}}', 400, 'malformed_json'],
+  [
+    '1,001 fields',
+    JSON.stringify({
+      referenceId: 'u',
+      variables: Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`a${i}`, 1])),
+    }),
+    400,
+    'malformed_json',
+  ],
   ['256 KB and a byte', JSON.stringify({ pad: 'x'.repeat(262_144) }), 413, 'body_too_large'],
   ['a megabyte', 'x'.repeat(1_048_576), 413, 'body_too_large'],
 ]
@@ -331,6 +340,19 @@ describe('a body that is not valid', () => {
     expect(status).toBe(422)
     expect(body.errors).toEqual([{ path: field, message: expect.stringContaining(place) }])
     expect(seen.accepted).toEqual([])
+  })
+
+  it('is not gone through to the end when everything is wrong', async () => {
+    const { knock } = makeHouse()
+    const letter = (n: number) => String.fromCharCode(97 + (n % 26))
+    const strangers = Array.from({ length: 500 }, (_, n) => [`x${letter(n)}${letter(Math.floor(n / 26))}`, 1])
+
+    const { status, body } = await knock()
+      .post('/v1/dispatches')
+      .send({ ...GOOD, ...Object.fromEntries(strangers) })
+
+    expect(status).toBe(422)
+    expect(body.errors).toHaveLength(100)
   })
 
   it('never repeats a value', async () => {

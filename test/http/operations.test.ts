@@ -173,7 +173,14 @@ describe('/v1/events', () => {
     const view = aView()
     has.views.push(view)
     const event = (sequence: number, dispatchId: string | null) =>
-      ({ id: newUuid(), sequence, type: 'dispatch.sent', dispatchId, occurredAt: NOW, data: {} }) as const
+      ({
+        id: newUuid(),
+        sequence,
+        type: 'dispatch.sent',
+        dispatchId,
+        occurredAt: NOW,
+        data: { until: '2026-11-23T08:00:00+00:00' },
+      }) as const
     has.events.push(event(1, view.id), event(2, view.id), event(3, null))
 
     const { body } = await knock('key-read').get('/v1/events?after=1&limit=10')
@@ -187,7 +194,7 @@ describe('/v1/events', () => {
           type: 'dispatch.sent',
           occurredAt: NOW.toISOString(),
           dispatchId: showId('dsp', view.id),
-          data: {},
+          data: { until: '2026-11-23T08:00:00.000Z' },
           metadata: { crmCaseId: '42' },
         },
         expect.objectContaining({ sequence: 3, dispatchId: null, metadata: null }),

@@ -127,7 +127,9 @@ describe('the page of a resource', () => {
   })
 
   it.each(
-    sections.filter((section) => section.includes('```json 2')).map((section) => [/^`(.*?)`/.exec(section)?.[1], section] as const),
+    sections
+      .filter((section) => section.includes('```json 2'))
+      .map((section) => [/^`(.*?)`/.exec(section)?.[1], section] as const),
   )('%s shows a request that works and an answer of that shape', async (_, section) => {
     const { knock, has } = makeHouse()
     const [, method = '', path = ''] = /^`([A-Z]+) (.*?)`/.exec(section) ?? []

@@ -75,11 +75,15 @@ describe.each(BACKENDS)("the partner's webhooks, with the queues in %s", async (
     const sent = await house.send()
     world.faults.arm('webhook', { kind: 'duplicate', event: 'link.opened', count: 1 })
 
-    await house.openLink(sent.referenceId)
+    world.completeOperation({ referenceId: sent.referenceId })
+    await world.idle()
     await postWebhook(house.url, opened(sent.referenceId))
+    for (const { id } of world.deliveries().slice(-2)) world.replay(id)
+    await world.idle()
 
     const types: string[] = (await feed(sent.id)).map(({ type }: { type: string }) => type)
     expect(types.filter((type) => type === 'dispatch.opened')).toHaveLength(1)
+    expect(types.filter((type) => type === 'operation.created')).toHaveLength(1)
   })
 
   it('are kept when their event is unknown', async () => {

@@ -142,6 +142,7 @@ it('keeps nobody waiting who asks whether it is idle once it is stopped', async 
   turns[0]?.resolve(true)
 
   await Promise.all([before, stopping, loop.idle()])
+  await loop.idle()
 
   expect(turns).toHaveLength(1)
 })

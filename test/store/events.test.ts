@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { NewEvent } from '../../src/flow/ports-store.ts'
+import type { NewEvent } from '../../src/domain/event.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
 const house = await openStoreHouse()

@@ -53,6 +53,8 @@ export function aWork({ dispatch, contact, ...wish }: WorkWish = {}): Work {
     tries: 0,
     attempts: 0,
     emptyTurns: 0,
+    reason: null,
+    dueAt: now,
     fallBackAt: inMs(now, 10 * MINUTE),
     slot: null,
     person: {
@@ -207,7 +209,7 @@ export interface LinksWish {
 export const accepted = (providerId = 'provider-1'): Outcome => ({ kind: 'accepted', providerId })
 
 /** A provider that answers as told, and remembers what it was handed. */
-export function fakeProvider(name: string, channel: Provider['channel'], { log = [], outcome }: ProviderWish = {}) {
+function fakeProvider(name: string, channel: Provider['channel'], { log = [], outcome }: ProviderWish = {}) {
   const sent: { message: Message; attempt: Attempt }[] = []
   const provider: Provider = {
     name,

@@ -20,8 +20,8 @@ import { redisPrefix, redisUrl } from './redis.ts'
 export const BACKENDS = ['postgres', 'redis'] as const
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer is what the test asks of it.
-export type Json = Record<string, any>
-export type Reply = { status: number; headers: Headers; text: string; body: Json }
+type Json = Record<string, any>
+type Reply = { status: number; headers: Headers; text: string; body: Json }
 
 /** A dispatch that was accepted, and the person it is for. */
 export interface Sent {
@@ -30,7 +30,7 @@ export interface Sent {
   contact: Contact
 }
 
-export interface HouseOptions {
+interface HouseOptions {
   queues?: (typeof BACKENDS)[number]
   /** Variables of the environment beside those that every house has. */
   env?: Record<string, string>

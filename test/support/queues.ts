@@ -6,7 +6,7 @@ import { makePool } from '../../src/store/pool.ts'
 import type { House } from './house.ts'
 import { redisUrl } from './redis.ts'
 
-export interface QueueDoor {
+interface QueueDoor {
   /** Jobs of a channel are added and nobody takes them. */
   pause(channel: string): Promise<void>
   resume(channel: string): Promise<void>
