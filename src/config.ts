@@ -78,6 +78,7 @@ export const VARIABLES = {
   M2M_CALLBACK: [oneOf('portal', 'per_link').default('portal'), 'Set portal unless links must name their own webhook.'],
   TWILIO_ACCOUNT_SID: [text(/^AC\w+$/, 'does not begin with AC').optional(), TWILIO],
   TWILIO_AUTH_TOKEN: [text().optional(), TWILIO],
+  TWILIO_AUTH_TOKEN_SECONDARY: [text().optional(), `${TWILIO} Only while the token is being changed.`],
   TWILIO_FROM: [text().optional(), 'Set the sender, or set TWILIO_MESSAGING_SERVICE_SID.'],
   TWILIO_MESSAGING_SERVICE_SID: [text(/^MG\w+$/, 'does not begin with MG').optional(), TWILIO],
   TWILIO_BASE_URL: [httpUrl().default('https://api.twilio.com'), STAND_IN],
@@ -87,6 +88,21 @@ export const VARIABLES = {
   VONAGE_BASE_URL: [httpUrl().default('https://rest.nexmo.com'), STAND_IN],
   SMTP_URL: [smtpUrl().optional(), 'Set smtps://user:password@host:465, or smtp://…:587?requireTLS=true.'],
   EMAIL_FROM: [mailSender().optional(), 'Set an address, or a name with the address in angle brackets.'],
+  EMAIL_WEBHOOK_SECRET: [
+    listOf((value) => (value.length < 16 ? { problem: 'is shorter than 16 characters' } : { value })).optional(),
+    NEW_SECRET,
+  ],
+  SES_TOPIC_ARNS: [
+    listOf((value) =>
+      /^arn:aws[\w-]*:sns:[\w-]+:\d+:[\w.-]+$/.test(value) ? { value } : { problem: 'is not the ARN of an SNS topic' },
+    ).optional(),
+    'Copy it from the Amazon SNS console.',
+  ],
+  MAILGUN_SIGNING_KEY: [listOf((value) => ({ value })).optional(), 'Copy the HTTP webhook signing key from Mailgun.'],
+  SENDGRID_WEBHOOK_PUBLIC_KEY: [
+    listOf((value) => ({ value })).optional(),
+    'Copy the verification key of the event webhook from SendGrid.',
+  ],
   FCM_SERVICE_ACCOUNT: [serviceAccount().optional(), 'Set the path or the text of the Firebase JSON key.'],
   FCM_BASE_URL: [httpUrl().default('https://fcm.googleapis.com'), STAND_IN],
   SANDBOX: [onOff().optional(), 'Set on to try, off to send.'],
@@ -194,7 +210,9 @@ function realProviders(values: Variables, given: Given): Name[] {
 function warningsAbout(values: Variables, sandbox: boolean, env: Environment): string[] {
   const live = values.M2M_API_KEY?.startsWith('m2m_live_')
   const unknown = Object.keys(env).filter(
-    (name) => /^(M2M|TWILIO|VONAGE|SMTP|FCM|SANDBOX|VAULT|LOOKUP)_/.test(name) && !(name in VARIABLES),
+    (name) =>
+      /^(M2M|TWILIO|VONAGE|SMTP|EMAIL|SES|MAILGUN|SENDGRID|FCM|SANDBOX|VAULT|LOOKUP)_/.test(name) &&
+      !(name in VARIABLES),
   )
   const warnings: [boolean, string][] = [
     [
@@ -247,6 +265,7 @@ function assemble(values: Variables, sandbox: boolean, warnings: string[]) {
     },
     links: { hosts: values.M2M_LINK_HOSTS, maxMinutes: values.LINK_MAX_MINUTES },
     channels: channelsOf(values),
+    receipts: receiptsOf(values),
     vault: { keys: values.VAULT_KEYS ?? [], lookupKeys: values.LOOKUP_KEYS ?? [] },
     defaults: {
       locale: values.DEFAULT_LOCALE,
@@ -258,6 +277,15 @@ function assemble(values: Variables, sandbox: boolean, warnings: string[]) {
     sandbox: { on: sandbox, port: values.SANDBOX_PORT ?? (values.PORT && values.PORT + 1) },
   } as const
 }
+
+/** What providers sign their later words with. */
+const receiptsOf = (values: Variables) => ({
+  twilioTokens: [values.TWILIO_AUTH_TOKEN, values.TWILIO_AUTH_TOKEN_SECONDARY].filter((token) => token !== undefined),
+  dsnSecrets: values.EMAIL_WEBHOOK_SECRET ?? [],
+  sesTopicArns: values.SES_TOPIC_ARNS ?? [],
+  mailgunKeys: values.MAILGUN_SIGNING_KEY ?? [],
+  sendgridKeys: values.SENDGRID_WEBHOOK_PUBLIC_KEY ?? [],
+})
 
 function channelsOf(values: Variables) {
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: authToken, FCM_SERVICE_ACCOUNT: account } = values

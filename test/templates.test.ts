@@ -116,7 +116,7 @@ describe.each(ALL)('%s in %s', (template, locale) => {
 
     expect(JSON.stringify(plain)).not.toMatch(/undefined|null|\{\{| ,| ،| !|\(\)| {2}/)
     expect(html).not.toMatch(/undefined|>null|\{\{/)
-    expect(signed['text']).toMatch(/^Riverstone Pay: /)
+    expect(signed['text']).toMatch(locale === 'ar' ? /^\u200fRiverstone Pay: / : /^Riverstone Pay: /)
   })
 })
 

@@ -93,10 +93,13 @@ function opened(connection: SMTPConnection, { auth }: Relay, deadlines: Deadline
   })
 }
 
+/** Until somebody waits. */
+const nobody = () => undefined
+
 function makeSession(connection: SMTPConnection, talk: Talk, { envelopeMs, finalMs }: Deadlines): Session {
   let open = true
-  let ended = () => {}
-  let lost = () => {}
+  let ended: () => void = nobody
+  let lost: () => void = nobody
   connection.once('end', () => {
     open = false
     ended()

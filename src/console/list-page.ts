@@ -40,7 +40,7 @@ const tools = ({ status, term }: Listing) => html`
     <form class="search" action="/search" method="post" role="search">
       <label class="unseen" for="term">Reference, phone or email</label>
       <span class="search-icon">${ICONS.search}</span>
-      <input id="term" name="term" type="search" value="${term}" placeholder="Reference, phone (+1…) or email" autocomplete="off" spellcheck="false" maxlength="254">
+      <input id="term" name="term" type="search" value="${term}" placeholder="Reference, phone or email" autocomplete="off" spellcheck="false" maxlength="254">
       <button class="ghost">Search</button>
     </form>
     ${term === null ? chips(status) : searched(term)}`

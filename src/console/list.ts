@@ -7,6 +7,7 @@ import type { Door, Visit } from './door.ts'
 import { field } from './fields.ts'
 import { fragment, page } from './layout.ts'
 import { type Listing, listPage } from './list-page.ts'
+import { looksLikePhone } from './order.ts'
 import type { ConsolePorts } from './ports.ts'
 import type { Room } from './room.ts'
 
@@ -64,7 +65,7 @@ const onePage = (views: DispatchView[]) => ({
   more: views.length > PAGE_LENGTH,
 })
 
-/** A plus begins a phone number, an at sign makes it mail; everything else is a reference of the CRM. */
+/** A plus or ten digits make a phone number, an at sign makes it mail; everything else is a reference of the CRM. */
 async function search(
   { dispatches, lookups }: ConsolePorts,
   term: string,
@@ -75,8 +76,8 @@ async function search(
     if (!email.ok) return { views: [], problem: 'This is no email address.' }
     return { views: await dispatches.byAddress(lookups('email', email.address), part), problem: null }
   }
-  if (term.startsWith('+')) {
-    const phone = normalisePhone(term)
+  if (term.startsWith('+') || looksLikePhone(term)) {
+    const phone = normalisePhone(term.startsWith('+') ? term : `+${term}`)
     if (!phone.ok) return { views: [], problem: 'This is no phone number with its country code.' }
     return { views: await dispatches.byAddress(lookups('phone', phone.e164), part), problem: null }
   }

@@ -99,7 +99,9 @@ function referenceFrom({ referenceId }: Fields, wrong: Wrong): string {
   return referenceId
 }
 
-const looksLikePhone = (text: string) => /^\+?[\d ().-]+$/.test(text) && /^\d{10,15}$/.test(text.replace(/\D/g, ''))
+/** Ten digits and more: no reference may look so. */
+export const looksLikePhone = (text: string) =>
+  /^\+?[\d ().-]+$/.test(text) && /^\d{10,15}$/.test(text.replace(/\D/g, ''))
 
 function channelsFrom(fields: Fields, wrong: Wrong): ChannelName[] | null {
   const places = ['channel1', 'channel2', 'channel3', 'channel4'] as const

@@ -2,7 +2,7 @@
 import type { EventType, NewEvent } from '../domain/event.ts'
 import type { StepKind } from '../domain/step.ts'
 import type { IconName } from './icons.ts'
-import { channelWord, providerWord, reasonWord, stepWord, type Tone } from './words.ts'
+import { channelWord, fieldWord, providerWord, reasonWord, stepWord, type Tone } from './words.ts'
 
 export interface EventWords {
   lead: string
@@ -119,7 +119,7 @@ const WORDS: Record<EventType, (data: Data) => EventWords> = {
   }),
   'user.data_request': (data) => ({
     lead: 'The partner needs more data of the user',
-    detail: list(data['requiredFields']).join(', '),
+    detail: list(data['requiredFields']).map(fieldWord).join(', '),
     icon: 'flag',
     tone: 'warn',
   }),
@@ -128,6 +128,18 @@ const WORDS: Record<EventType, (data: Data) => EventWords> = {
     detail: by(data),
     icon: 'barred',
     tone: 'off',
+  }),
+  'recipient.opted_in': (data) => ({
+    lead: 'The person asked for messages again',
+    detail: by(data),
+    icon: 'check',
+    tone: 'good',
+  }),
+  'recipient.replied': (data) => ({
+    lead: 'The person wrote back',
+    detail: by(data),
+    icon: 'edit',
+    tone: 'warn',
   }),
   'partner.event': (data) => ({
     lead: 'The partner told us something',

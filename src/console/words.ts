@@ -113,6 +113,19 @@ export const reasonWord = (reason: string): string => REASONS[reason] ?? (isName
 const isName = (text: string) => /^[a-z0-9_]+$/.test(text)
 const plain = (name: string) => (isName(name) ? name.replaceAll('_', ' ') : name)
 
+const FIELDS: Record<string, string> = {
+  dob: 'date of birth',
+  idNumber: 'ID number',
+  idType: 'type of ID',
+  idImage: 'picture of the ID',
+}
+
+/** A field of the partner's user data in words: `second last name` for `name.secondLastName`. */
+export function fieldWord(path: string): string {
+  const name = path.split('.').at(-1) ?? path
+  return FIELDS[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
 const LANGUAGES = new Intl.DisplayNames('en', { type: 'language', languageDisplay: 'standard' })
 
 /** `Spanish (Mexico)` for `es-MX`. */

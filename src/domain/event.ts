@@ -24,6 +24,8 @@ export const EVENT_TYPES = [
   'operation.cancelled',
   'user.data_request',
   'recipient.opted_out',
+  'recipient.opted_in',
+  'recipient.replied',
   'partner.event',
   'system.hold_placed',
   'system.hold_lifted',

@@ -55,7 +55,7 @@ export const FAILURES = {
   bad_signature: [
     401,
     'The signature does not fit the body',
-    'Sign the raw bytes with a secret listed in M2M_WEBHOOK_SECRETS.',
+    'Sign the raw bytes with a secret this service was given for you, such as one of M2M_WEBHOOK_SECRETS.',
   ],
   unavailable: [
     503,

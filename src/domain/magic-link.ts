@@ -13,7 +13,8 @@ export interface PartnerLink {
 }
 
 /** Opened if the status says so *or* `openedAt` is set (dossier, contradiction C14). */
-export const isOpened = (link: Pick<PartnerLink, 'status' | 'openedAt'>) => link.status === 'opened' || link.openedAt !== null
+export const isOpened = (link: Pick<PartnerLink, 'status' | 'openedAt'>) =>
+  link.status === 'opened' || link.openedAt !== null
 
 /** Promise P6: at hand-over at least 30 min, or half the requested life if that was under an hour. */
 export function lifeNeededMs(requestedLifeMs: number): number {

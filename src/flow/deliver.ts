@@ -1,5 +1,13 @@
 import type { Outcome } from '../domain/outcome.ts'
-import { type Address, addressesOf, type DeliverPorts, type Delivery, linkOf, messageFor } from './delivery.ts'
+import {
+  type Address,
+  addressesOf,
+  type DeliverPorts,
+  type Delivery,
+  linkOf,
+  messageFor,
+  unsubscribeUrlOf,
+} from './delivery.ts'
 import { findLink } from './find-link.ts'
 import { guard } from './guard.ts'
 import type { Attempt } from './ports.ts'
@@ -74,7 +82,12 @@ async function claim(ports: DeliverPorts, delivery: Delivery): Promise<'nothing'
   delivery.startBy = ports.monotonic() + START_WITHIN_MS
   delivery.tried = addresses.map((address, i) => ({ n: work.attempts + 1 + i, address }))
   const attempts = provider
-    ? delivery.tried.map(({ n, address }) => ({ n, provider: provider.name, addressHash: address.hash }))
+    ? delivery.tried.map(({ n, address }) => ({
+        n,
+        provider: provider.name,
+        addressHash: address.hash,
+        ...bodyOf(ports, delivery),
+      }))
     : [{ n: work.attempts + 1, provider: 'app', addressHash: null }]
   const won = await ports.deliveries.claim({
     dispatchId: work.dispatchId,
@@ -88,6 +101,10 @@ async function claim(ports: DeliverPorts, delivery: Delivery): Promise<'nothing'
   })
   return won ? undefined : 'nothing'
 }
+
+/** A text is found again at its provider by the keyed hash of its words. */
+const bodyOf = ({ vault }: DeliverPorts, { words }: Delivery) =>
+  words?.channel === 'sms' ? { bodyHash: vault.lookup('text', words.text) } : {}
 
 /** The second half, a new statement: every stop fact, asked of the database and of nothing else. */
 async function recheck(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
@@ -104,6 +121,8 @@ async function recheck(ports: DeliverPorts, delivery: Delivery): Promise<Settlem
     hashes: [
       ...tried.flatMap(({ address }) => address.hashes),
       ...ports.vault.lookups('recipient', work.dispatch.referenceId),
+      // A person's stop on this channel outlives the address it was said from.
+      ...ports.vault.lookups(`recipient_${work.channel}`, work.dispatch.referenceId),
     ],
   })
   if (!fact) return undefined
@@ -166,7 +185,8 @@ async function send(ports: DeliverPorts, delivery: Delivery): Promise<Settlement
   const full = `${name?.firstName ?? ''} ${name?.lastName ?? ''}`.trim()
   const sent = await Promise.all(
     tried.map(async ({ address, n }) => {
-      const message = messageFor(words, address, linkOf(link).url, full)
+      const unsubscribeUrl = unsubscribeUrlOf(ports, work, address)
+      const message = messageFor(words, address, linkOf(link).url, full, unsubscribeUrl)
       return { address, n, outcome: await provider.send(message, attemptOf(ports, delivery, n)) }
     }),
   )

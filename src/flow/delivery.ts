@@ -3,22 +3,15 @@ import type { HoldScope } from '../domain/hold.ts'
 import type { PartnerLink } from '../domain/magic-link.ts'
 import type { Message, Words } from '../domain/message.ts'
 import type { Partner, Provider, Renderer, Vault } from './ports.ts'
-import type {
-  AttemptResult,
-  ClaimOrder,
-  DeliverStore,
-  HoldStore,
-  LinkStore,
-  SuppressionStore,
-  Work,
-} from './ports-store.ts'
+import type { SuppressionStore } from './ports-consent.ts'
+import type { AttemptResult, ClaimOrder, DeliverStore, HoldStore, LinkStore, Work } from './ports-store.ts'
 
 /** What a delivery needs of the world. */
 export interface DeliverPorts {
   deliveries: DeliverStore
   links: LinkStore
   holds: Pick<HoldStore, 'current'>
-  suppressions: SuppressionStore
+  suppressions: Pick<SuppressionStore, 'add'>
   partner: Partner
   providers: Provider[]
   render: Renderer
@@ -28,6 +21,8 @@ export interface DeliverPorts {
   /** `M2M_CALLBACK=per_link`: the URL the partner calls for this link's events. */
   callbackUrl: string | null
   defaultTimeZone: string
+  /** Where a person leaves commercial mail with one click (RFC 8058); null: nowhere, without a `PUBLIC_URL`. */
+  unsubscribeUrl: ((dispatchId: string, addressHash: Buffer) => string) | null
   /** Addresses a test key may write to; null: everybody (P12). */
   mayWriteTo: ((address: string) => boolean) | null
   hold(order: { scope: HoldScope; value: string; reason: string; probeAfterMs: number | null }): Promise<void>
@@ -89,12 +84,26 @@ export function addressesOf(work: Work, vault: Pick<Vault, 'lookup' | 'lookups'>
   }
 }
 
-export function messageFor(words: Words, address: Address, url: string, name: string): Message {
+/** Commercial mail only: a transactional one is not subscribed to. */
+export const unsubscribeUrlOf = (ports: DeliverPorts, { dispatch }: Work, { channel, hash }: Address): string | null =>
+  channel === 'email' && dispatch.category === 'commercial' ? (ports.unsubscribeUrl?.(dispatch.id, hash) ?? null) : null
+
+export function messageFor(
+  words: Words,
+  address: Address,
+  url: string,
+  name: string,
+  unsubscribeUrl: string | null,
+): Message {
   switch (words.channel) {
     case 'sms':
       return { channel: 'sms', to: address.value, text: words.text }
     case 'email':
-      return { ...words, to: { ...(name && { name }), address: address.value } }
+      return {
+        ...words,
+        to: { ...(name && { name }), address: address.value },
+        ...(unsubscribeUrl && { unsubscribeUrl }),
+      }
     case 'push':
       return { channel: 'push', token: address.value, title: words.title, body: words.body, url }
   }

@@ -1,9 +1,9 @@
 import type { Hold, HoldScope } from '../domain/hold.ts'
-import type { Partner } from './ports.ts'
-import type { HoldStore } from './ports-store.ts'
+import type { HoldStore, StopStore } from './ports-store.ts'
 
 export interface HoldPorts {
   holds: HoldStore
+  stops: Pick<StopStore, 'fenceAll'>
   tell(what: {
     type: 'hold_placed' | 'hold_lifted'
     scope: HoldScope
@@ -14,6 +14,7 @@ export interface HoldPorts {
   wake(): void
 }
 
+/** A hold is a stop fact: whoever asked for it is told when nothing it stops may start any more (design 3.6). */
 export async function placeHold(
   ports: HoldPorts,
   order: { scope: HoldScope; value: string; reason: string; placedBy: string; probeAfterMs: number | null },
@@ -27,6 +28,8 @@ export async function placeHold(
       reason: hold.reason,
       by: hold.placedBy,
     })
+  // The service places its own from within a delivery, which must not wait for itself.
+  if (order.placedBy !== 'service') await ports.stops.fenceAll()
   return hold
 }
 
@@ -41,17 +44,12 @@ export async function liftHold(ports: HoldPorts, id: string, by: string): Promis
 const PROBE_EVERY_MS = 30_000
 
 /**
- * What the service held, it tries again by itself: the partner is asked one harmless question; a provider gets its
- * next message. A hold that a person placed has no probe and waits for a person.
+ * What the service held, it tries again by itself: a provider gets its next message; the partner is asked what was
+ * opened meanwhile, and only when that is known may reminders go on. A hold that a person placed waits for a person.
  */
-export async function probeHolds(ports: HoldPorts & { partner: Pick<Partner, 'activeLinks'> }): Promise<void> {
+export async function probeHolds(ports: HoldPorts & { catchUp(): Promise<boolean> }): Promise<void> {
   for (const hold of await ports.holds.dueProbes()) {
-    if (hold.scope === 'provider' || (await partnerAnswers(ports.partner))) await liftHold(ports, hold.id, 'probe')
+    if (hold.scope === 'provider' || (await ports.catchUp())) await liftHold(ports, hold.id, 'probe')
     else await ports.holds.postpone(hold.id, PROBE_EVERY_MS)
   }
-}
-
-/** A reference id that nobody has: the answer is an empty list, or the door is still shut. */
-async function partnerAnswers(partner: Pick<Partner, 'activeLinks'>): Promise<boolean> {
-  return (await partner.activeLinks('link-dispatcher.probe')).kind === 'ok'
 }

@@ -1,5 +1,5 @@
 import { isOpened, type PartnerLink } from '../domain/magic-link.ts'
-import type { Notice, Vault } from './ports.ts'
+import type { Notice, Partner, Vault } from './ports.ts'
 import type { FactOrder, FactStore, StopStore } from './ports-store.ts'
 
 export interface OpenPorts {
@@ -41,6 +41,23 @@ export function missedOpen(
     requiredFields: [],
     raw: JSON.stringify({ learned: 'by asking the partner' }),
   })
+}
+
+/** No link lives longer, so no open that still matters is older. */
+const LONGEST_LIFE_MS = 7 * 24 * 3_600_000
+
+/**
+ * Asks the partner what was opened while nobody listened, and applies it as the webhooks would have. False when the
+ * partner cannot be asked now: until it can, no reminder may go out.
+ */
+export async function catchUp(
+  ports: OpenPorts & { partner: Pick<Partner, 'openedSince'> },
+  now: Date,
+): Promise<boolean> {
+  const answer = await ports.partner.openedSince(new Date(now.getTime() - LONGEST_LIFE_MS))
+  if (answer.kind !== 'ok') return false
+  await Promise.all(answer.value.map((link) => missedOpen(ports, link, now)))
+  return true
 }
 
 function factOf({ vault }: Pick<OpenPorts, 'vault'>, notice: Notice): FactOrder {

@@ -5,7 +5,6 @@ import type { FeedEvent, NewEvent } from '../domain/event.ts'
 import type { Hold, HoldScope } from '../domain/hold.ts'
 import type { OutcomeKind } from '../domain/outcome.ts'
 import type { PlannedStep, StepKind, StepStatus } from '../domain/step.ts'
-import type { SuppressionReason } from '../domain/suppression.ts'
 
 export interface StepKey {
   dispatchId: string
@@ -183,7 +182,8 @@ export interface ClaimOrder extends StepTurn {
   referenceId: string
   link: { stored: StoredLink } | { fresh: FreshLink }
   slot: number | null
-  attempts: { n: number; provider: string; addressHash: Buffer | null }[]
+  /** `bodyHash`: keyed hash of a text, by which it is found again at the provider. */
+  attempts: { n: number; provider: string; addressHash: Buffer | null; bodyHash?: Buffer }[]
   /** How long the outcome may take before the claim counts as ambiguous. */
   outcomeWithinMs: number
 }
@@ -219,8 +219,8 @@ export interface AttemptResult {
 
 /** What becomes of a step. Written only where the step still is in `from` at this turn. */
 export interface Settlement extends StepTurn {
-  from: 'queued' | 'claimed' | 'ambiguous'
-  to: Exclude<StepStatus, 'queued' | 'claimed' | 'delivered'>
+  from: 'queued' | 'claimed' | 'ambiguous' | 'handed'
+  to: Exclude<StepStatus, 'queued' | 'claimed'>
   reason: string | null
   /** For `pending`: when to look again. For `ambiguous`: when to stop waiting. */
   dueAt: Date | null
@@ -298,6 +298,8 @@ export interface StopStore {
   referenceOf(id: string): Promise<string>
   /** Resolves when no step of these dispatches is claimed with `start_by` ahead: 2 s at most (design 3.6). */
   fence(ids: string[]): Promise<void>
+  /** The same for every step there is: what a hold on more than one dispatch waits for. */
+  fenceAll(): Promise<void>
 }
 
 export interface HoldStore {
@@ -316,33 +318,9 @@ export interface HoldStore {
   postpone(id: string, ms: number): Promise<void>
 }
 
-export interface SuppressionStore {
-  add(entry: {
-    hash: Buffer
-    channel: string
-    reason: SuppressionReason
-    note: string | null
-    placedBy: string
-  }): Promise<{ fresh: boolean; touched: string[] }>
-}
-
 export interface EventStore {
   append(events: NewEvent[]): Promise<void>
   /** Numbers committed events in bulk; answers how many. */
   number(): Promise<number>
   after(sequence: number, limit: number): Promise<FeedEvent[]>
-}
-
-/** A step whose last attempt may or may not have arrived. */
-export interface UnclearStep extends StepTurn {
-  channel: ChannelName /** attempts of this step that ended unclear */
-  unclearBefore: number
-}
-export interface UnclearStore {
-  /** Steps that stayed ambiguous as long as they may. */
-  due(): Promise<UnclearStep[]>
-  /** Written off: the provider may have it, nobody can say. It counts as handed over, with `confirmed: false`. */
-  writeOff(step: UnclearStep): Promise<void>
-  /** Sent once more, because policy says so. */
-  resend(step: UnclearStep): Promise<void>
 }

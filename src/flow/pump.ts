@@ -18,9 +18,14 @@ const CLOSE_AT_ONCE = 500
 
 /** One tick: what is due and admitted goes onto the queues. Answers whether there is certainly more to do. */
 export async function pump(ports: PumpPorts): Promise<boolean> {
-  const [holds] = await Promise.all([ports.holds.current(), ports.steps.expireLeases()])
-  const { lanes, queued } = await ports.steps.due()
-  if (lanes.length === 0) return false
+  const [holds, due] = await Promise.all([ports.holds.current(), ports.steps.due()])
+  const more = due.lanes.length > 0 && (await admit(ports, holds, due))
+  // After what is due, so that a message never waits for this; what comes back is seen at once.
+  const { lost } = await ports.steps.expireLeases()
+  return more || lost > 0
+}
+
+async function admit(ports: PumpPorts, holds: Hold[], { lanes, queued }: Awaited<ReturnType<PumpStore['due']>>) {
   const closing =
     lanes.some((lane) => lane.channel === 'none') && (await ports.steps.close(CLOSE_AT_ONCE)) === CLOSE_AT_ONCE
   await fallBack(ports, lanes, holds)

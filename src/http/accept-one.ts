@@ -8,9 +8,13 @@ import type { HttpPorts } from './ports.ts'
 
 /** One order through the flow, and its answer: 202 with where to look. */
 export async function acceptOne(ports: HttpPorts, order: DispatchOrder, once: Once | null): Promise<Answer | Failure> {
-  const accepted = await accept(ports, order, once, showAccepted)
+  let text = ''
+  const accepted = await accept(ports, order, once, (dispatch) => {
+    text = showAccepted(dispatch)
+    return text
+  })
   if (!accepted.ok) return accepted.failure
   if (accepted.answer.kind === 'replayed') return replayed(accepted.answer.answer)
   ports.metrics.accepted(1)
-  return { status: 202, text: showAccepted(accepted.dispatch), headers: { Location: locationOf(accepted.dispatch.id) } }
+  return { status: 202, text, headers: { Location: locationOf(accepted.dispatch.id) } }
 }

@@ -7,6 +7,8 @@ export interface Answer {
   status: number
   body?: unknown
   text?: string
+  /** What is no JSON, under the type that `headers` name. */
+  page?: string
   headers?: Record<string, string>
   /** Goes on writing by itself. */
   stream?: (res: Response) => void
@@ -26,6 +28,10 @@ export function send(res: Response, given: Answer | Failure): void {
   res.status(given.status).set(given.headers ?? {})
   if (given.stream) {
     given.stream(res)
+    return
+  }
+  if (given.page !== undefined) {
+    res.end(given.page)
     return
   }
   const text = given.text ?? (given.body === undefined ? undefined : JSON.stringify(given.body))

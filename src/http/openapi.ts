@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 import { FAILURES, type FailureCode } from '../domain/failure.ts'
+import { outsidePaths } from './outside-paths.ts'
 import { problemSchema } from './problem.ts'
 import type { Route } from './route.ts'
 
@@ -19,8 +20,8 @@ export function describeApi(routes: readonly Route[], publicUrl: string) {
       },
       servers: publicUrl === '' ? [] : [{ url: publicUrl }],
       security: [{ apiKey: [] }],
-      tags: [...new Set([...routes.map((one) => one.tag), 'Webhooks'])].map((name) => ({ name })),
-      paths: { ...pathsOf(routes), ...PARTNER_WEBHOOK },
+      tags: [...new Set([...routes.map((one) => one.tag), 'Webhooks', 'Unsubscribe'])].map((name) => ({ name })),
+      paths: { ...pathsOf(routes), ...PARTNER_WEBHOOK, ...outsidePaths(problemsOf) },
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     },
     { allowEmptySchema: { unknown: true, custom: true } },

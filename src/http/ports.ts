@@ -5,8 +5,11 @@ import type { CancelPorts } from '../flow/cancel.ts'
 import type { HoldPorts } from '../flow/hold.ts'
 import type { OpenPorts } from '../flow/open.ts'
 import type { NoticeReader, Renderer, Vault } from '../flow/ports.ts'
+import type { ReplyStore, SuppressionStore } from '../flow/ports-consent.ts'
 import type { ChangeStore, DispatchReader, KeyStore, StatusStore } from '../flow/ports-read.ts'
+import type { InboundTextReader, ReceiptReader } from '../flow/ports-receipts.ts'
 import type { EventStore } from '../flow/ports-store.ts'
+import type { ReceiptPorts } from '../flow/record-receipt.ts'
 
 /** Everything the door needs of the house. */
 export interface HttpPorts extends AcceptPorts, CancelPorts, OpenPorts, HoldPorts {
@@ -16,8 +19,16 @@ export interface HttpPorts extends AcceptPorts, CancelPorts, OpenPorts, HoldPort
   keys: Pick<KeyStore, 'caller' | 'make' | 'list' | 'revoke'>
   status: StatusStore
   /** `onChange` calls back after new events were numbered, and answers how to stop listening. */
-  events: Pick<EventStore, 'after'> & { onChange(listener: () => void): () => void }
+  events: Pick<EventStore, 'after' | 'append'> & { onChange(listener: () => void): () => void }
   notices: NoticeReader
+  /** By the name in the path; only providers whose secret is there. */
+  receiptReaders: ReadonlyMap<string, ReceiptReader>
+  textReaders: ReadonlyMap<string, InboundTextReader>
+  /** The texts that a person is told, as their provider reads them. */
+  answerText(texts: readonly string[]): string
+  hearing: ReceiptPorts
+  suppressions: SuppressionStore
+  replies: ReplyStore
   vault: Pick<Vault, 'lookup' | 'lookups'>
   render: Renderer
   segments(text: string): { encoding: string; segments: number; characters: number }

@@ -11,6 +11,7 @@ import { docsRouter } from './docs-pages.ts'
 import { eventRoutes } from './events.ts'
 import { healthRouter } from './health.ts'
 import { holdRoutes } from './holds.ts'
+import { handleEmailReceipts, handleTwilioInbound, handleTwilioStatus } from './inbound.ts'
 import { keyRoutes } from './keys.ts'
 import { describeApi } from './openapi.ts'
 import type { HttpPorts } from './ports.ts'
@@ -20,7 +21,10 @@ import { recipientRoutes } from './recipients.ts'
 import { logRequests, nameRequests } from './request.ts'
 import { handle, type Route } from './route.ts'
 import { statusRoutes } from './status.ts'
+import { IMPORT_PATH, importSuppressions } from './suppression-import.ts'
+import { suppressionRoutes } from './suppressions.ts'
 import { templateRoutes } from './templates.ts'
+import { actUnsubscribe, showUnsubscribe } from './unsubscribe.ts'
 import { handlePartnerWebhook } from './webhook.ts'
 
 /** The door: everything that comes in over HTTP. */
@@ -31,7 +35,16 @@ export function makeServer(ports: HttpPorts): Express {
   app.use(nameRequests(ports.newId), logRequests(ports.log), headers())
   app.use(healthRouter(ports))
   app.all('/webhooks/m2m', only(['POST']), handlePartnerWebhook(ports))
+  app.all('/webhooks/twilio/status', only(['POST']), handleTwilioStatus(ports))
+  app.all('/webhooks/twilio/inbound', only(['POST']), handleTwilioInbound(ports))
+  app.all('/webhooks/email/:provider', only(['POST']), handleEmailReceipts(ports))
+  app
+    .route('/u/:token')
+    .get(showUnsubscribe(ports))
+    .post(actUnsubscribe(ports))
+    .all(only(['GET', 'POST']))
   const auth = makeAuth(ports.keys)
+  app.all(IMPORT_PATH, only(['POST']), importSuppressions(ports, auth))
   const routes = apiRoutes(ports, auth)
   app.use(docsRouter(() => describeApi(routes, ports.publicUrl)))
   mount(app, routes, auth)
@@ -53,6 +66,7 @@ function apiRoutes(ports: HttpPorts, auth: Auth): Route[] {
     ...recipientRoutes(ports),
     ...eventRoutes(ports),
     ...holdRoutes(ports),
+    ...suppressionRoutes(ports),
     ...statusRoutes(ports),
     ...templateRoutes(ports),
     ...keyRoutes(ports, auth),

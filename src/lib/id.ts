@@ -6,11 +6,18 @@ export const newUuid = (): string => v7()
 
 /** `dsp_` + 26 characters of Crockford base32: a UUID a person can read out and a URL can carry. */
 export function showId(prefix: string, uuid: string): string {
-  let rest = BigInt(`0x${uuid.replaceAll('-', '')}`)
+  const hex = `00${uuid.replaceAll('-', '')}`
   let text = ''
-  for (let i = 0; i < 26; i++) {
-    text = ALPHABET[Number(rest & 31n)] + text
-    rest >>= 5n
+  let held = 0
+  let bits = 0
+  // 130 bits, of which the first two are nothing: 26 letters of five.
+  for (let i = 0; i < hex.length; i++) {
+    held = (held << 4) | Number.parseInt(hex.charAt(i), 16)
+    bits += i === 0 ? 0 : i === 1 ? 2 : 4
+    if (bits >= 5) {
+      bits -= 5
+      text += ALPHABET.charAt((held >> bits) & 31)
+    }
   }
   return `${prefix}_${text}`
 }

@@ -50,7 +50,7 @@ export function exampleCurl({ url, apiKey, now }: { url: string; apiKey: string;
     metadata: { crmCaseId: '42' },
   }
   const data = JSON.stringify(body).replace('user_NOW', `user_'$(date +%s)'`)
-  return `curl -sS ${url}/v1/dispatches -H "Authorization: Bearer ${apiKey}" -H 'Content-Type: application/json' -d '${data}'`
+  return `curl -sS ${url}/v1/dispatches -H "Authorization: Bearer ${apiKey}" -H 'Content-Type: application/json' -d '${data}'; echo`
 }
 
 const ZONES = [

@@ -10,16 +10,18 @@ const STYLES = ['', '-bar', '-people', '-phones', '-lock', '-mail', '-panes', '-
 
 export interface InboxPage {
   messages: InboxMessage[]
-  /** The person asked for; without one the page follows the newest message. */
+  /** A message of the person asked for; without one the page follows the newest message. */
   chosen: string | undefined
   now: Date
+  /** Whose link this is, as the partner knows. */
+  nameOf?: ((linkId: string) => string | undefined) | undefined
   example?: string | undefined
 }
 
 /** The whole page. Elements with `data-key` are the ones the script replaces when they change. */
-export function inboxPage({ messages, chosen, now, example }: InboxPage): string {
-  const people = peopleOf(messages)
-  const person = people.find(({ id }) => id === chosen) ?? people[0]
+export function inboxPage({ messages, chosen, now, nameOf, example }: InboxPage): string {
+  const people = peopleOf(messages, nameOf)
+  const person = people.find((one) => one.messages.some(({ id }) => id === chosen)) ?? people[0]
   return html`<!doctype html>
 <html lang="en">
 <head>

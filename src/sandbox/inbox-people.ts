@@ -10,14 +10,16 @@ export interface Person {
   last: InboxMessage
 }
 
+type NameOf = (linkId: string) => string | undefined
+
 interface Group {
   id: string
   messages: InboxMessage[]
   keys: Set<string>
 }
 
-/** People, the one with the newest message first. */
-export function peopleOf(messages: InboxMessage[]): Person[] {
+/** People, the one with the newest message first; named by a message, else by whoever knows their link. */
+export function peopleOf(messages: InboxMessage[], nameOf: NameOf = () => undefined): Person[] {
   const groups = new Set<Group>()
   const byKey = new Map<string, Group>()
   for (const message of messages) {
@@ -28,7 +30,7 @@ export function peopleOf(messages: InboxMessage[]): Person[] {
     groups.add(group)
     for (const key of known.size > 1 ? group.keys : keys) byKey.set(key, group)
   }
-  return [...groups].map(introduced).reverse()
+  return [...groups].map((group) => introduced(group, nameOf)).reverse()
 }
 
 /** The address, and the links inside; a footer's common URL names no person. */
@@ -50,13 +52,14 @@ function joined(known: Group[], message: InboxMessage, keys: string[]): Group {
 const age = ({ id }: { id: string }) => Number(id.slice(1))
 const byAge = (a: InboxMessage, b: InboxMessage) => age(a) - age(b)
 
-function introduced({ id, messages }: Group): Person {
+function introduced({ id, messages, keys }: Group, nameOf: NameOf): Person {
   const [last] = messages.slice(-1)
   if (!last) throw new Error('a person without messages')
   const addresses = [
     ...new Map(messages.map(({ channel, to }) => [to.toLowerCase(), { channel, address: to }])).values(),
   ]
   const readable = addresses.find(({ channel }) => channel !== 'push') ?? addresses[0]
-  const name = messages.findLast((message) => message.name)?.name ?? readable?.address ?? ''
+  const known = messages.findLast((message) => message.name)?.name ?? [...keys].map(nameOf).find(Boolean)
+  const name = known ?? readable?.address ?? ''
   return { id, name, addresses, messages, last }
 }

@@ -20,11 +20,15 @@ export interface InboxOptions {
   now: () => Date
   skip: () => Promise<number>
   reply: (to: string, body: string) => Promise<void>
+  nameOf?: ((linkId: string) => string | undefined) | undefined
   example?: string | undefined
 }
 
 /** The page at `/`: each message as its person sees it, live. */
-export function makeInbox({ mailbox, now, skip, reply, example }: InboxOptions): { router: Router; close(): void } {
+export function makeInbox({ mailbox, now, skip, reply, nameOf, example }: InboxOptions): {
+  router: Router
+  close(): void
+} {
   const streams = new Set<Response>()
   const router = Router()
   const stop = mailbox.onChange(() => {
@@ -38,7 +42,7 @@ export function makeInbox({ mailbox, now, skip, reply, example }: InboxOptions):
       .set('Content-Security-Policy', PAGE_POLICY)
       .set('Referrer-Policy', 'no-referrer')
       .set('Cache-Control', 'no-store')
-    res.type('html').send(inboxPage({ messages: mailbox.all(), chosen, now: now(), example }))
+    res.type('html').send(inboxPage({ messages: mailbox.all(), chosen, now: now(), nameOf, example }))
   })
   router.get('/inbox/messages', (_req, res) => {
     res.json({ items: mailbox.all() })

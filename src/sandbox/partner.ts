@@ -1,4 +1,5 @@
 import { Router } from 'express'
+import { textAt } from './cip-fields.ts'
 import type { Faults } from './faults.ts'
 import { makeFailures } from './partner-answers.ts'
 import { makeDoor } from './partner-door.ts'
@@ -31,6 +32,8 @@ export interface PartnerStandInOptions {
 export interface PartnerStandIn {
   router: Router
   world: World
+  /** The name of the user whose link this is, where the partner was told. */
+  nameOf(linkId: string): string | undefined
   close(): Promise<void>
 }
 
@@ -52,5 +55,10 @@ export function makePartnerStandIn(options: PartnerStandInOptions): PartnerStand
   router.use('/partner', calls.record, makePartnerRoutes({ state, user, door, failures, faults, switches, now }))
   router.use(makeWidget({ state, user }))
   router.use('/__sim', makeSimRoutes(world))
-  return { router, world, close: webhooks.close }
+  const nameOf = (linkId: string) => {
+    const { userData = null } = state.find(linkId) ?? {}
+    const parts = ['name.firstName', 'name.lastName'].map((path) => textAt(userData, path))
+    return parts.filter(Boolean).join(' ') || undefined
+  }
+  return { router, world, nameOf, close: webhooks.close }
 }

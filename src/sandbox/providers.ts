@@ -22,6 +22,8 @@ export interface ProviderStandInOptions {
   faults: Faults
   /** Moves the clock to the next step of any plan; resolves with the ms it moved, 0 when nothing is planned. */
   skip: () => Promise<number>
+  /** Whose link this is; the inbox calls the person so. */
+  nameOf?: ((linkId: string) => string | undefined) | undefined
   /** The command the empty inbox shows. */
   example?: string | undefined
 }
@@ -43,7 +45,7 @@ export async function makeProviderStandIns(options: ProviderStandInOptions): Pro
   const twilio = makeTwilio({ account: options.twilio, inboundUrl: options.inboundUrl, ...parts })
   const vonage = makeVonage({ account: options.vonage, ...parts })
   const fcm = makeFcm(parts)
-  const inbox = makeInbox({ mailbox, now, skip, reply: twilio.reply, example: options.example })
+  const inbox = makeInbox({ mailbox, now, skip, reply: twilio.reply, nameOf: options.nameOf, example: options.example })
 
   return {
     router: Router().use(twilio.router, vonage.router, fcm.router, inbox.router),

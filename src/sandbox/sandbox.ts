@@ -55,7 +55,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     return ms
   }
   const { twilio, smtpPort, inboundUrl, example } = options
-  const order = { host, twilio, now, random, faults, skip, smtpPort, inboundUrl, example }
+  const { nameOf } = partner
+  const order = { host, twilio, now, random, faults, skip, smtpPort, inboundUrl, nameOf, example }
   const providers = await makeProviderStandIns(order).catch(async (error) => {
     await closers.closeAll()
     throw error

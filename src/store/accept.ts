@@ -12,8 +12,8 @@ import { PLANNED_OR_ASKED, stopDispatches } from './stop.ts'
  * sorted order: a twin comes with the next batch, and no two batches wait for each other.
  */
 export function makeAccept(pool: Pool, vault: Vault): (order: AcceptOrder) => Promise<AcceptAnswer> {
-  const run = (orders: AcceptOrder[]) => inTransaction(pool, (client) => acceptAll(client, vault, orders))
-  const accept = batched(run, { lanes: 2, marks: marksOf })
+  const run = (orders: AcceptOrder[]) => inTransaction(pool, (client) => acceptAll(client, vault, orders), BEGIN)
+  const accept = batched(run, { marks: marksOf })
   return async (order) => {
     try {
       return await accept(order)
@@ -24,6 +24,8 @@ export function makeAccept(pool: Pool, vault: Vault): (order: AcceptOrder) => Pr
   }
 }
 
+/** One message to the server: whoever waits for a twin waits 2 s at most. */
+const BEGIN = "begin; set local lock_timeout = '2s'"
 /** A twin of the same idempotency key was still in flight after 2 s. */
 const LOCK_TIMEOUT = '55P03'
 
@@ -35,7 +37,6 @@ const marksOf = ({ dispatch, idempotency }: AcceptOrder) => [
 type Answers = Map<AcceptOrder, AcceptAnswer>
 
 async function acceptAll(client: PoolClient, vault: Vault, orders: AcceptOrder[]): Promise<AcceptAnswer[]> {
-  await client.query("set local lock_timeout = '2s'")
   const known = await claimKeys(client, orders)
   const fresh = orders.filter((order) => !known.has(order))
   await lockRecipients(client, vault, fresh)

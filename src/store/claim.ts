@@ -35,6 +35,7 @@ export function makeClaim(pool: Pool, vault: Vault): (order: ClaimOrder) => Prom
       attempts.map(({ attempt }) => attempt.n),
       attempts.map(({ attempt }) => attempt.provider),
       attempts.map(({ attempt }) => attempt.addressHash),
+      attempts.map(({ attempt }) => attempt.bodyHash ?? null),
     ])
     const won = new Set(rows.map((row) => stepOf({ dispatchId: row.dispatch_id, n: row.n })))
     return orders.map((o) => won.has(stepOf(o)))
@@ -70,9 +71,9 @@ const claim = statement<{ dispatch_id: string; n: number }>(
    ), carries as (
      insert into carried (dispatch_id, link_id, carried_at) select distinct dispatch_id, link_id, app_now() from moved on conflict do nothing
    ), tried as (
-     insert into attempt (dispatch_id, step_n, n, turn, channel, provider, address_hash, link_id, claimed_at, start_by)
-     select m.dispatch_id, m.n, a.n, m.turn, m.channel, a.provider, a.address_hash, m.link_id, app_now(), m.start_by
-     from unnest($17::uuid[], $18::int[], $19::int[], $20::text[], $21::bytea[]) as a (dispatch_id, step_n, n, provider, address_hash)
+     insert into attempt (dispatch_id, step_n, n, turn, channel, provider, address_hash, body_hash, link_id, claimed_at, start_by)
+     select m.dispatch_id, m.n, a.n, m.turn, m.channel, a.provider, a.address_hash, a.body_hash, m.link_id, app_now(), m.start_by
+     from unnest($17::uuid[], $18::int[], $19::int[], $20::text[], $21::bytea[], $22::bytea[]) as a (dispatch_id, step_n, n, provider, address_hash, body_hash)
      join moved m on m.dispatch_id = a.dispatch_id and m.n = a.step_n
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
@@ -104,7 +105,7 @@ export function makeStopFact(pool: Pool): (question: StopQuestion) => Promise<St
     if (opened.length > 0) await applyFactsOf(pool, opened)
     return facts
   }
-  return batched(run, { lanes: 4 })
+  return batched(run, { lanes: 2 })
 }
 
 interface FactRow {
@@ -125,7 +126,8 @@ const readStopFacts = statement<FactRow>(
        as t (dispatch_id, kind, channel, provider, template, link_id, place)
    ), barred as (
      select h.place, array_agg(h.hash) as hashes, bool_or(s.reason in ('opt_out', 'complaint', 'blocked_by_user')) as about_will from unnest($7::int[], $8::bytea[]) as h (place, hash)
-     join suppression s on s.hash = h.hash and s.lifted_at is null group by h.place
+     join k on k.place = h.place join dispatch d on d.id = k.dispatch_id
+     join suppression s on s.hash = h.hash and s.lifted_at is null and (s.scope = 'all' or d.category = 'commercial') group by h.place
    )
    select k.place::int, d.status,
      coalesce(l.status, 'gone') = 'opened' or exists (

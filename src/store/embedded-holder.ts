@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -37,13 +38,28 @@ export function removeForeignLock(home: string): void {
 export async function settled(home: string): Promise<Server | undefined> {
   const until = performance.now() + SETTLED_WITHIN_MS
   let server = running(home)
-  while (server && !server.ready) {
+  // A server that was killed this very moment still has its process and its lock, but no longer a word to say.
+  while (server && !(server.ready && (await answers(server.port)))) {
     if (performance.now() > until)
       throw new Error(`The embedded Postgres (pid ${server.pid}) is neither ready nor gone. Stop it and start again.`)
     await pause(25)
     server = running(home)
   }
   return server
+}
+
+/** Whether a Postgres says anything at all: the shortest question of its protocol is whether it speaks TLS. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from('0000000804d2162f', 'hex')))
+    const end = (answered: boolean) => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('data', () => end(true))
+    socket.once('error', () => end(false))
+    socket.once('close', () => end(false))
+  })
 }
 
 /** A process id alone proves nothing: after a reboot another program may have it. */

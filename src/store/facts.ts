@@ -63,92 +63,128 @@ const nameOf = (fact: Fact) => fact.keyHash.toString('hex')
 const namesNoLink = (fact: Fact) => fact.linkLookups.length === 0
 
 /**
- * Applies each fact to the links and dispatches it speaks of; answers, by the fact's name, the dispatches whose plan it ended.
- * All of them are locked first, links by id and then dispatches by id: no two batches wait for each other.
+ * Applies facts, as one set, to the links and dispatches they speak of; answers, by the fact's name, the dispatches whose plan
+ * it ended. All rows are locked first, links by id and then dispatches by id: no two batches wait for each other.
  */
 async function applyFacts(pool: Pool, facts: Fact[]): Promise<Map<string, string[]>> {
-  const touched = new Map<string, string[]>()
-  if (facts.length === 0) return touched
-  await inTransaction(pool, async (client) => {
-    const links = await lockLinks(client, [facts.flatMap((fact) => fact.linkLookups)])
-    const users = facts.filter(namesNoLink).map((fact) => fact.referenceId)
-    await lockDispatches(client, [links.map((link) => link.id), users])
-    for (const fact of facts) {
-      const own = links.filter((link) => fact.linkLookups.some((lookup) => lookup.equals(link.lookup)))
-      touched.set(
-        nameOf(fact),
-        await applyFact(
-          client,
-          fact,
-          own.map((link) => link.id),
-        ),
-      )
-    }
+  if (facts.length === 0) return new Map()
+  return inTransaction(pool, async (client) => {
+    const spoken = await lockSubjects(client, facts)
+    const opens = spoken.filter(({ fact }) => ENDS_PLAN.includes(fact.type))
+    await endPlans(client, opens)
+    await markAll(client, spoken)
+    return new Map(opens.map(({ fact, dispatches }) => [nameOf(fact), dispatches]))
   })
-  return touched
 }
 
-async function applyFact(client: PoolClient, fact: Fact, links: string[]): Promise<string[]> {
-  const rows = await dispatchesOf(client, [links, namesNoLink(fact) ? fact.referenceId : null])
-  const ids = rows.map((row) => row.id)
-  const ends = ENDS_PLAN.includes(fact.type)
-  if (ends) await endPlans(client, fact, links, ids)
-  const known = !ends || links.length > 0 || namesNoLink(fact)
-  await markApplied(client, [fact.keyHash, known, fact.type, ids, JSON.stringify(fact.data)])
-  return ends ? ids : []
+/** A fact with the links it names and the dispatches it speaks of. */
+interface Spoken {
+  fact: Fact
+  links: string[]
+  dispatches: string[]
 }
 
-async function endPlans(client: PoolClient, fact: Fact, links: string[], ids: string[]) {
-  const at = fact.openedAt ?? fact.occurredAt
-  await openLinks(client, [links, at, fact.type === 'operation.created' ? fact.operationId : null])
-  await stopDispatches(client, [ids, 'opened', null, ENTERED_FROM.opened, PLANNED, at])
-  await noteOpen(client, [ids, at])
+async function lockSubjects(client: PoolClient, facts: Fact[]): Promise<Spoken[]> {
+  const links = await lockLinks(client, [facts.flatMap((fact) => fact.linkLookups)])
+  const byLookup = Map.groupBy(links, (link) => link.lookup.toString('hex'))
+  const named = facts.map((fact) => ({
+    fact,
+    links: fact.linkLookups.flatMap((lookup) => (byLookup.get(lookup.toString('hex')) ?? []).map((link) => link.id)),
+  }))
+  const places = named.flatMap((one, place) => one.links.map((link) => ({ place, link })))
+  const rows = await lockDispatches(client, [
+    places.map((p) => p.place),
+    places.map((p) => p.link),
+    named.map(({ fact }, place) => (namesNoLink(fact) ? place : null)),
+    named.map(({ fact }) => (namesNoLink(fact) ? fact.referenceId : null)),
+  ])
+  const byPlace = Map.groupBy(rows, (row) => row.place)
+  return named.map((one, place) => ({ ...one, dispatches: (byPlace.get(place) ?? []).map((row) => row.id) }))
+}
+
+async function endPlans(client: PoolClient, opens: Spoken[]): Promise<void> {
+  const at = ({ openedAt, occurredAt }: Fact) => openedAt ?? occurredAt
+  const links = opens.flatMap(({ fact, links }) => links.map((id) => ({ id, fact })))
+  const dispatches = opens.flatMap(({ fact, dispatches }) => dispatches.map((id) => ({ id, at: at(fact) })))
+  if (links.length > 0) {
+    await openLinks(client, [
+      links.map(({ id }) => id),
+      links.map(({ fact }) => at(fact)),
+      links.map(({ fact }) => (fact.type === 'operation.created' ? fact.operationId : null)),
+    ])
+  }
+  if (dispatches.length === 0) return
+  const ids = dispatches.map(({ id }) => id)
+  const times = dispatches.map(({ at }) => at)
+  await stopDispatches(client, [ids, 'opened', null, ENTERED_FROM.opened, PLANNED, times])
+  await noteOpens(client, [ids, times])
+}
+
+async function markAll(client: PoolClient, spoken: Spoken[]): Promise<void> {
+  const about = spoken.flatMap(({ fact, dispatches }) =>
+    (dispatches.length > 0 ? dispatches : [null]).map((dispatch) => ({ key: fact.keyHash, dispatch })),
+  )
+  const known = ({ fact, links }: Spoken) => !ENDS_PLAN.includes(fact.type) || links.length > 0 || namesNoLink(fact)
+  await markApplied(client, [
+    spoken.map(({ fact }) => fact.keyHash),
+    spoken.map(known),
+    spoken.map(({ fact }) => fact.type),
+    spoken.map(({ fact }) => JSON.stringify(fact.data)),
+    about.map((a) => a.key),
+    about.map((a) => a.dispatch),
+  ])
 }
 
 const lockLinks = statement<{ id: string; lookup: Buffer }>(
   'fact-links',
   'select id, lookup from link where lookup = any($1::bytea[]) order by id for update',
 )
-const lockDispatches = statement(
-  'fact-dispatches',
-  `select id from dispatch where id in (
-     select dispatch_id from carried where link_id = any($1::uuid[])
-     union select id from dispatch where reference_id = any($2::text[]) and status in ('accepted', 'sent'))
-   order by id for update`,
-)
 
 /** All that carried one of the links; a notice that names no link at all speaks of its user's running dispatches. */
-const dispatchesOf = statement<{ id: string }>(
-  'dispatches-of-fact',
-  `select dispatch_id as id from carried where link_id = any($1::uuid[])
-   union select d.id from dispatch d where d.reference_id = $2::text and d.status in ('accepted', 'sent')
-     and exists (select from carried c where c.dispatch_id = d.id)
-   order by 1`,
+const lockDispatches = statement<{ place: number; id: string }>(
+  'fact-dispatches',
+  `with about as (
+     select l.place, c.dispatch_id as id from unnest($1::int[], $2::uuid[]) as l (place, link_id) join carried c on c.link_id = l.link_id
+     union
+     select u.place, d.id from unnest($3::int[], $4::text[]) as u (place, reference_id)
+     join dispatch d on d.reference_id = u.reference_id and d.status in ('accepted', 'sent')
+     where exists (select from carried c where c.dispatch_id = d.id)
+   ), locked as (
+     select id from dispatch where id in (select id from about) order by id for update
+   )
+   select about.place, about.id from locked join about using (id) order by about.place, about.id`,
 )
+
 const openLinks = statement(
   'links-opened',
-  `update link set status = case when status = 'active' then 'opened' else status end,
-     opened_at = least(coalesce(opened_at, $2::timestamptz), $2::timestamptz), operation_id = coalesce($3::text, operation_id),
-     operation_status = coalesce(case when $3::text is not null then 'created' end, operation_status)
-   where id = any($1::uuid[])`,
+  `update link l set status = case when l.status = 'active' then 'opened' else l.status end,
+     opened_at = least(coalesce(l.opened_at, o.at), o.at), operation_id = coalesce(o.operation, l.operation_id),
+     operation_status = coalesce(case when o.operation is not null then 'created' end, l.operation_status)
+   from (select id, min(at) as at, max(operation) as operation from unnest($1::uuid[], $2::timestamptz[], $3::text[]) as t (id, at, operation) group by id) o
+   where l.id = o.id`,
 )
+
 /** On a dispatch that ended otherwise the open is still recorded as a fact. */
-const noteOpen = statement(
-  'open-noted',
-  'update dispatch set opened_at = $2::timestamptz where id = any($1::uuid[]) and opened_at is null',
+const noteOpens = statement(
+  'opens-noted',
+  `update dispatch d set opened_at = o.at
+   from (select id, min(at) as at from unnest($1::uuid[], $2::timestamptz[]) as t (id, at) group by id) o where d.id = o.id and d.opened_at is null`,
 )
 
 /** The notice itself goes on the feed once, with the dispatch it speaks of: `link.*` shows as our own events. */
 const markApplied = statement(
-  'fact-applied',
-  `with done as (
-     update partner_event set applied_at = app_now() where key_hash = $1::bytea and applied_at is null and $2::bool returning 1
+  'facts-applied',
+  `with f as (
+     select distinct on (key_hash) * from unnest($1::bytea[], $2::bool[], $3::text[], $4::jsonb[]) as t (key_hash, known, type, data)
+   ), done as (
+     update partner_event e set applied_at = app_now() from f where e.key_hash = f.key_hash and e.applied_at is null and f.known
+     returning f.key_hash, f.type, f.data
    )
    insert into event (id, type, dispatch_id, data, occurred_at)
-   select new_id(), case when $3::text in ('operation.created', 'operation.cancelled', 'user.data_request') then $3::text else 'partner.event' end,
-     t.id, $5::jsonb, app_now()
-   from done, (select unnest(case when cardinality($4::uuid[]) = 0 then array[null::uuid] else $4::uuid[] end) as id) t
-   where $3::text not in ('link.opened', 'link.created')`,
+   select new_id(), case when done.type in ('operation.created', 'operation.cancelled', 'user.data_request') then done.type else 'partner.event' end,
+     a.dispatch_id, done.data, app_now()
+   from done join (select distinct key_hash, dispatch_id from unnest($5::bytea[], $6::uuid[]) as t (key_hash, dispatch_id)) a using (key_hash)
+   where done.type not in ('link.opened', 'link.created')`,
 )
 
 interface FactRow {

@@ -5,7 +5,7 @@ import { newUuid } from '../lib/id.ts'
 import { one, statement } from './sql.ts'
 
 /** Keys hold 256 random bits, so a plain hash is enough; only the hash is stored. */
-export const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
 
 export function makeKeyStore(pool: Pool): KeyStore {
   return {

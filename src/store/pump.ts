@@ -135,7 +135,7 @@ const takeWithSlot = statement<TakenRow>(
 const expireLeases = statement<{ lost: number; ambiguous: number }>(
   'expire-leases',
   `with overdue as (
-     select dispatch_id, n, status from step where status in ('queued', 'claimed') and lease_until < clock_timestamp()
+     select dispatch_id, n, status from step where status in ('queued', 'claimed') and lease_until < (select clock_timestamp())
      order by dispatch_id, n limit 1000 for update skip locked
    ), lost as (
      update step s set status = 'pending', due_at = app_now(), empty_turns = s.empty_turns + 1, slot = null

@@ -35,6 +35,12 @@ const SEALED: SealedColumn[] = [
     key: ['key_hash'],
     placeOf: ([hash]) => ({ table: 'partner_event', row: (hash as Buffer).toString('hex'), column: 'sealed' }),
   },
+  {
+    table: 'inbound_text',
+    column: 'sealed',
+    key: ['key_hash'],
+    placeOf: ([hash]) => ({ table: 'inbound_text', row: (hash as Buffer).toString('hex'), column: 'sealed' }),
+  },
 ]
 
 const AT_ONCE = 1_000

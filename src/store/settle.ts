@@ -1,51 +1,55 @@
 import type { Pool } from 'pg'
 import type { Settlement } from '../flow/ports-store.ts'
-import { batched, statement } from './sql.ts'
+import { batched, type Queryable, statement } from './sql.ts'
 
 /**
  * Writes what became of a step, its attempts, its dispatch and their events in one statement. False when the step had
  * left `from`, or the turn was another's: somebody was faster, and nothing is written.
- * Lock order: dispatches by id, then steps.
+ * Lock order: dispatches by id, then steps. `coalesce(s.status, '')` keeps the pump's index out of the plan: it holds every step
+ * that waits, and would be walked whole for a few rows that the primary key finds.
  */
 export function makeSettle(pool: Pool): (settlement: Settlement) => Promise<boolean> {
-  const run = async (all: Settlement[]) => {
-    const attempts = all.flatMap((s) => s.attempts.map((attempt) => ({ s, attempt })))
-    const events = all.flatMap((s) => s.events.map((event) => ({ s, event })))
-    const rows = await settle(pool, [
-      all.map((s) => s.dispatchId),
-      all.map((s) => s.n),
-      all.map((s) => s.turn),
-      all.map((s) => s.from),
-      all.map((s) => s.to),
-      all.map((s) => s.reason),
-      all.map((s) => s.dueAt),
-      all.map((s) => s.channel),
-      all.map((s) => s.chain.join()),
-      all.map((s) => s.tries),
-      all.map((s) => s.fallBackAt),
-      all.map((s) => s.needsLink),
-      all.map((s) => s.provider),
-      all.map((s) => s.confirmed),
-      all.map((s) => s.linkExpiresAt),
-      all.map((s) => s.ends?.status ?? null),
-      all.map((s) => s.ends?.reason ?? null),
-      all.map((s) => s.freeSlot),
-      attempts.map(({ s }) => s.dispatchId),
-      attempts.map(({ s }) => s.n),
-      attempts.map(({ attempt }) => attempt.n),
-      attempts.map(({ attempt }) => attempt.outcome),
-      attempts.map(({ attempt }) => attempt.reason),
-      attempts.map(({ attempt }) => attempt.providerId),
-      events.map(({ s }) => s.dispatchId),
-      events.map(({ s }) => s.n),
-      events.map(({ event }) => event.type),
-      events.map(({ event }) => JSON.stringify(event.data)),
-    ])
-    const written = new Set(rows.map((row) => `${row.dispatch_id}/${row.n}`))
-    return all.map((s) => written.has(`${s.dispatchId}/${s.n}`))
-  }
+  const run = (all: Settlement[]) => settleAll(pool, all)
   // One statement must not change a row twice, so two steps of one dispatch are settled one after the other.
   return batched(run, { lanes: 4, marks: (s) => [s.dispatchId] })
+}
+
+/** At most one settlement a dispatch. */
+export async function settleAll(db: Queryable, all: Settlement[]): Promise<boolean[]> {
+  const attempts = all.flatMap((s) => s.attempts.map((attempt) => ({ s, attempt })))
+  const events = all.flatMap((s) => s.events.map((event) => ({ s, event })))
+  const rows = await settle(db, [
+    all.map((s) => s.dispatchId),
+    all.map((s) => s.n),
+    all.map((s) => s.turn),
+    all.map((s) => s.from),
+    all.map((s) => s.to),
+    all.map((s) => s.reason),
+    all.map((s) => s.dueAt),
+    all.map((s) => s.channel),
+    all.map((s) => s.chain.join()),
+    all.map((s) => s.tries),
+    all.map((s) => s.fallBackAt),
+    all.map((s) => s.needsLink),
+    all.map((s) => s.provider),
+    all.map((s) => s.confirmed),
+    all.map((s) => s.linkExpiresAt),
+    all.map((s) => s.ends?.status ?? null),
+    all.map((s) => s.ends?.reason ?? null),
+    all.map((s) => s.freeSlot),
+    attempts.map(({ s }) => s.dispatchId),
+    attempts.map(({ s }) => s.n),
+    attempts.map(({ attempt }) => attempt.n),
+    attempts.map(({ attempt }) => attempt.outcome),
+    attempts.map(({ attempt }) => attempt.reason),
+    attempts.map(({ attempt }) => attempt.providerId),
+    events.map(({ s }) => s.dispatchId),
+    events.map(({ s }) => s.n),
+    events.map(({ event }) => event.type),
+    events.map(({ event }) => JSON.stringify(event.data)),
+  ])
+  const written = new Set(rows.map((row) => `${row.dispatch_id}/${row.n}`))
+  return all.map((s) => written.has(`${s.dispatchId}/${s.n}`))
 }
 
 const settle = statement<{ dispatch_id: string; n: number }>(
@@ -65,7 +69,7 @@ const settle = statement<{ dispatch_id: string; n: number }>(
        handed_at = case when k.becomes = 'handed' then now.at else s.handed_at end
      from locked join k on k.dispatch_id = locked.id cross join now
      where s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn and s.status = k.was
-     returning s.dispatch_id, s.n, s.kind, s.status, k.link_expires_at, k.ends_status, k.ends_reason, k.free_slot
+     returning s.dispatch_id, s.n, s.kind, s.status, k.was, k.link_expires_at, k.ends_status, k.ends_reason, k.free_slot
    ), tried as (
      update attempt a set outcome = t.outcome, reason = t.reason, provider_id = t.provider_id, settled_at = now.at
      from unnest($19::uuid[], $20::int[], $21::int[], $22::text[], $23::text[], $24::text[])
@@ -82,17 +86,17 @@ const settle = statement<{ dispatch_id: string; n: number }>(
    ), reminded as (
      update step s set due_at = now.at + make_interval(secs => s.after_ms / 1000.0),
        fall_back_at = now.at + make_interval(secs => (s.after_ms + sent.fall_back_ms) / 1000.0)
-     from sent cross join now where s.dispatch_id = sent.id and s.kind = 'reminder' and s.status = 'pending' and s.due_at is null
+     from sent cross join now where s.dispatch_id = sent.id and s.kind = 'reminder' and coalesce(s.status, '') = 'pending' and s.due_at is null
    ), closes as (
      update step s set due_at = greatest(h.link_expires_at, now.at) from handed h cross join now
-     where s.dispatch_id = h.dispatch_id and s.kind = 'close' and s.status = 'pending'
+     where s.dispatch_id = h.dispatch_id and s.kind = 'close' and coalesce(s.status, '') = 'pending'
    ), ended as (
      update dispatch d set status = m.ends_status, reason = m.ends_reason, ended_at = now.at from moved m cross join now
-     where d.id = m.dispatch_id and m.ends_status is not null and (d.status = 'accepted' or (d.status = 'sent' and m.ends_status = 'suppressed'))
+     where d.id = m.dispatch_id and m.ends_status is not null and (d.status = 'accepted' or (d.status = 'sent' and (m.ends_status = 'suppressed' or (m.ends_status = 'failed' and m.was in ('handed', 'ambiguous')))))
      returning d.id, d.status, d.reason
    ), stopped as (
      update step s set status = 'skipped', reason = ended.status from ended
-     where s.dispatch_id = ended.id and s.status = 'pending' and not exists (select from moved m where m.dispatch_id = s.dispatch_id and m.n = s.n)
+     where s.dispatch_id = ended.id and coalesce(s.status, '') = 'pending' and not exists (select from moved m where m.dispatch_id = s.dispatch_id and m.n = s.n)
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
      select new_id(), e.type, e.dispatch_id, e.data, now.at from unnest($25::uuid[], $26::int[], $27::text[], $28::jsonb[])

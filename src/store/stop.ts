@@ -7,7 +7,7 @@ export const PLANNED: readonly StepKind[] = ['first', 'reminder', 'close']
 
 /**
  * Ends dispatches: `$1` ids, `$2` the new status, `$3` why, `$4` the states it may be entered from, `$5` the step kinds that stop,
- * `$6` when it was opened, if that is why.
+ * `$6` for each id when it was opened, if that is why (else null).
  * Lock order: dispatches by id, then steps. The slot of a step that was queued stays taken until it runs out: its worker may
  * be creating the link right now, and that counts against the partner's limit (P7).
  */
@@ -17,7 +17,7 @@ export const stopDispatches = statement<{ id: string; stopped: number }>(
      select id from dispatch where id = any($1::uuid[]) and status = any($4::text[]) order by id for update
    ), moved as (
      update dispatch d set status = $2::text, reason = $3::text, ended_at = app_now(),
-       opened_at = coalesce(d.opened_at, $6::timestamptz)
+       opened_at = coalesce(d.opened_at, (select min(o.at) from unnest($1::uuid[], $6::timestamptz[]) as o (id, at) where o.id = d.id))
      from locked where d.id = locked.id and d.status = any($4::text[])
      returning d.id
    ), doomed as (

@@ -24,6 +24,10 @@ export function makeStopStore(pool: Pool): StopStore {
         await wait(Math.min(ms + 1, LOOK_AGAIN_MS))
       }
     },
+    async fenceAll() {
+      const { until } = one(await lastStart(pool, []))
+      while ((await claimedUntil(pool, [until])).length > 0) await wait(LOOK_AGAIN_MS)
+    },
   }
 }
 
@@ -53,4 +57,11 @@ const runningOf = statement<{ id: string }>(
 const referenceOf = statement<{ reference_id: string }>(
   'reference-of',
   'select reference_id from dispatch where id = $1::uuid',
+)
+
+/** Whatever is claimed by now may start until then; what is claimed later sees the stop fact. */
+const lastStart = statement<{ until: Date }>('last-start', "select clock_timestamp() + interval '2 seconds' as until")
+const claimedUntil = statement(
+  'claimed-until',
+  `select from step where status = 'claimed' and start_by > clock_timestamp() and start_by <= $1::timestamptz limit 1`,
 )

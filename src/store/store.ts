@@ -1,6 +1,8 @@
 import type { Pool } from 'pg'
 import type { Vault } from '../flow/ports.ts'
+import type { ReplyStore, SuppressionStore } from '../flow/ports-consent.ts'
 import type { ChangeStore, DispatchReader, KeyStore, StatusStore } from '../flow/ports-read.ts'
+import type { ReceiptStore, UnclearStore } from '../flow/ports-receipts.ts'
 import type {
   DeliverStore,
   EventStore,
@@ -10,8 +12,6 @@ import type {
   LinkStore,
   PumpStore,
   StopStore,
-  SuppressionStore,
-  UnclearStore,
 } from '../flow/ports-store.ts'
 import { makeAccept } from './accept.ts'
 import { makeChangeStore } from './changes.ts'
@@ -23,7 +23,9 @@ import { makeHoldStore } from './holds.ts'
 import { makeKeyStore } from './keys.ts'
 import { makeLinkStore } from './links.ts'
 import { makePumpStore } from './pump.ts'
+import { makeReceiptStore } from './receipts.ts'
 import { readRecipient, readReplay } from './recipients.ts'
+import { makeReplyStore } from './replies.ts'
 import { makeSettle } from './settle.ts'
 import { makeStatusStore } from './status.ts'
 import { makeStopStore } from './stops.ts'
@@ -40,6 +42,8 @@ export interface Store {
   stops: StopStore
   unclear: UnclearStore
   holds: HoldStore
+  receipts: ReceiptStore
+  replies: ReplyStore
   suppressions: SuppressionStore
   events: EventStore
   dispatches: DispatchReader
@@ -73,9 +77,11 @@ export function makeStore({ pool, vault, slots, monotonic }: StoreOptions): Stor
     links: makeLinkStore(pool, vault),
     facts: makeFactStore(pool, vault),
     stops: makeStopStore(pool),
-    unclear: makeUnclearStore(pool),
+    unclear: makeUnclearStore(pool, vault),
     holds: makeHoldStore(pool, monotonic),
-    suppressions: makeSuppressionStore(pool),
+    receipts: makeReceiptStore(pool),
+    replies: makeReplyStore(pool, vault),
+    suppressions: makeSuppressionStore(pool, vault),
     events: makeEventStore(pool),
     dispatches: makeDispatchReader(pool, vault),
     changes: makeChangeStore(pool, vault),

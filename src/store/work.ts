@@ -16,7 +16,7 @@ export function makeWorkReader(pool: Pool, vault: Vault): (turn: StepTurn) => Pr
         return row ? asWork(vault, row) : null
       })
     },
-    { lanes: 4 },
+    { lanes: 2 },
   )
 }
 

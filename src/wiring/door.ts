@@ -14,8 +14,9 @@ import { exampleCurl } from '../lib/welcome.ts'
 import { makeNoticeReader } from '../links/notice.ts'
 import { segments } from '../render/segments.ts'
 import { isMigrated } from '../store/migrate.ts'
-import { finishRequests, type Ground } from './ground.ts'
+import { finishRequests, type Ground, openTo } from './ground.ts'
 import type { Outside } from './outside.ts'
+import { receiptReadersOf } from './receipts.ts'
 import type { Road } from './road.ts'
 
 const SIGN_IN_MS = 15 * 60_000
@@ -28,7 +29,9 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
   const publicUrl = ground.publicUrl ?? ''
   const key = await store.keys.ensure(settings.apiKey, 'bootstrap', ['admin'])
   const accepting = acceptPorts(ground, outside, road)
-  const events = { after: store.events.after, onChange: (listener: () => void) => wakes.on('events', listener) }
+  const { readers: receiptReaders, textReaders, answerText } = receiptReadersOf(ground, outside)
+  const { after, append } = store.events
+  const events = { after, append, onChange: (listener: () => void) => wakes.on('events', listener) }
   const pages = makeConsole(consolePorts(ground, outside, road, accepting, publicUrl))
   const ports: HttpPorts = {
     ...accepting,
@@ -44,6 +47,12 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     status: store.status,
     events,
     notices: makeNoticeReader({ secrets: settings.webhookSecrets }),
+    receiptReaders,
+    textReaders,
+    answerText,
+    hearing: road.hearing,
+    suppressions: store.suppressions,
+    replies: store.replies,
     render,
     segments,
     sampleUrl: `https://${config.links.hosts[0]}/sample`,
@@ -56,7 +65,7 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     extra: [pages.router],
   }
   if (url) {
-    ground.server.on('request', makeServer(ports))
+    openTo(ground.server, makeServer(ports))
     // First of all to close: intake ends before the workers do.
     closers.add('intake', () => finishRequests(ground.server))
     closers.add('pages', pages.close)

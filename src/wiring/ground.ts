@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
@@ -25,7 +25,7 @@ export async function openGround(config: Config, log: Logger, closers: Closers) 
   const wakes = await makeWakes(pool, databaseUrl, failed('wake connection lost'))
   closers.add('wakes', wakes.close)
 
-  const server = createServer()
+  const server = createServer(notYet)
   const url = config.roles.includes('api') ? await listen(server, config, closers) : undefined
   const publicUrl = config.publicUrl ?? url
   return { config, log, closers, failed, databaseUrl, pool, clock, worldClock, follow, wakes, server, url, publicUrl }
@@ -46,6 +46,16 @@ async function openEmbedded(config: Config, log: Logger, closers: Closers, guest
   const database = await startEmbedded({ dataDir: config.dataDir, log: (line) => log.debug(line) })
   if (!(guest && database.adopted)) closers.add('embedded database', database.stop)
   return database.url
+}
+
+/** Until the door is wired: a balancer asks again, and nobody hangs. */
+const notYet: RequestListener = (_req, res) => {
+  res.writeHead(503, { 'Retry-After': '1' }).end()
+}
+
+/** The door's own handler takes the place of `notYet`. */
+export function openTo(server: Server, handler: RequestListener): void {
+  server.off('request', notYet).on('request', handler)
 }
 
 function listen(server: Server, config: Config, closers: Closers): Promise<string> {

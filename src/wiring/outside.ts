@@ -55,7 +55,7 @@ export async function openOutside({ config, log, closers, clock, worldClock, fol
     url: config.alertWebhookUrl,
     onError: (reason) => log.error({ reason }, 'ALERT_WEBHOOK_URL was not reached'),
   })
-  return { sandbox, settings, vault: makeVault(settings.vault), partner, providers, distrust, render, alerts }
+  return { sandbox, settings, http, vault: makeVault(settings.vault), partner, providers, distrust, render, alerts }
 }
 
 /** Every message begins with the sender's name, unless the request names another. */

@@ -4,10 +4,12 @@ import type { ChannelName } from '../domain/channel.ts'
 import { deliver } from '../flow/deliver.ts'
 import type { DeliverPorts } from '../flow/delivery.ts'
 import { type HoldPorts, placeHold, probeHolds } from '../flow/hold.ts'
-import { missedOpen, type OpenPorts } from '../flow/open.ts'
+import { catchUp, missedOpen, type OpenPorts } from '../flow/open.ts'
 import type { DeliverStore } from '../flow/ports-store.ts'
 import { pump } from '../flow/pump.ts'
-import { reconcile } from '../flow/reconcile.ts'
+import { pollReceipts, reconcile } from '../flow/reconcile.ts'
+import { recordEarly } from '../flow/record-receipt.ts'
+import { unsubscribeToken } from '../flow/unsubscribe.ts'
 import { monotonic } from '../lib/clock.ts'
 import { newUuid } from '../lib/id.ts'
 import { type Loop, makeLoop } from '../lib/loop.ts'
@@ -21,6 +23,7 @@ import { tidy } from '../store/tidy.ts'
 import { beat } from '../store/world.ts'
 import type { Ground } from './ground.ts'
 import type { Outside } from './outside.ts'
+import { receiptPorts } from './receipts.ts'
 
 /** Slots of the partner's limit that campaigns leave for single dispatches. */
 const RESERVED_SLOTS = 5
@@ -30,6 +33,8 @@ const CONCURRENCY = 50
 const QUEUED_AT_MOST = 1_000
 const NUMBERED_AT_ONCE = 5_000
 const HEARTBEAT_GAP_MS = 15 * 60_000
+/** A shorter stop than this is covered by the partner's own retries. */
+const DEAF_MS = 30_000
 
 export type Road = Awaited<ReturnType<typeof openRoad>>
 export interface RoadOptions {
@@ -63,6 +68,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
   const wake = () => wakes.wake('pump')
   const holds: HoldPorts = {
     holds: store.holds,
+    stops: store.stops,
     wake,
     async tell({ type, scope, value, reason, by }) {
       log.warn({ scope, value, reason, by }, type)
@@ -95,11 +101,15 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
       log.error({ reason, provider }, what)
       await alerts({ type: 'attention', what, reason, provider })
     },
+    unsubscribeUrl: publicUrl ? (id, hash) => `${publicUrl}/u/${unsubscribeToken(vault, id, hash)}` : null,
     missedOpen: async (link) => void (await missedOpen(open, link, clock.now())),
     newId: newUuid,
     random: Math.random,
     monotonic,
   }
+
+  const { hold, alert } = delivering
+  const hearing = receiptPorts(ground, outside, store, { hold, alert, wake })
 
   const loop = (name: string, everyMs: number, work: () => Promise<boolean>) => {
     const made = makeLoop({ work, everyMs, onError: failed(`${name} stumbled`) })
@@ -114,8 +124,10 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
   closers.add('queues', queues.close)
   let pumping: Loop | undefined
   let keeping: Loop | undefined
+  let clearing: Loop | undefined
   if (config.roles.includes('worker')) {
-    await holdAfterGap(config, holds, await beat(pool))
+    const ask = () => catchUp({ ...open, partner }, clock.now())
+    await lookBack(config, holds, await beat(pool), ask)
     const pumps = loop('pump', 1_000, () =>
       pump({ steps: store.steps, holds: store.holds, queue: queues, carriers, queuedAtMost: QUEUED_AT_MOST }),
     )
@@ -123,14 +135,19 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     const tidying = hourly(() => tidy(pool))
     const upkeep = loop('upkeep', 5_000, async () => {
       await follow()
-      await probeHolds({ ...holds, partner })
+      await probeHolds({ ...holds, catchUp: ask })
       const late = await store.facts.applyLate()
       if (late.length > 0) await store.stops.fence(late)
-      if ((await reconcile({ unclear: store.unclear })) > 0) wake()
       await beat(pool)
       await tidying()
       return false
     })
+    const reconciling = loop('reconcile', 5_000, async () => {
+      const heard = (await recordEarly(hearing)) + (await reconcile(hearing)) + (await pollReceipts(hearing))
+      if (heard > 0) wake()
+      return false
+    })
+    clearing = reconciling
     queues.work([...carriers.keys()], async (turn) => {
       const end = await deliver(delivering, turn)
       sequencer.wake()
@@ -140,6 +157,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     keeping = upkeep
     const wakeBoth = () => {
       upkeep.wake()
+      reconciling.wake()
       pumps.wake()
     }
     wakes.on('clock', () => {
@@ -150,13 +168,14 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
   /** Tests and the inbox wait here; with several processes it speaks of all of them. */
   const settled = async () => {
     await keeping?.idle()
+    await clearing?.idle()
     for (;;) {
       await pumping?.idle()
       if (await store.status.quiet()) break
     }
     await sequencer.idle()
   }
-  return { store, queues, holds, open, sequencer, wake, settled, metrics }
+  return { store, queues, holds, open, sequencer, wake, settled, metrics, hearing }
 }
 
 /** Runs the first time, and then when an hour has passed. */
@@ -192,14 +211,18 @@ async function readFigures(store: Store, queues: Queues) {
   }
 }
 
-/** P11: after a gap, or on another server than before, nothing is sent by itself until a person has looked. */
-async function holdAfterGap(
+/** After a gap: what was opened meanwhile? And is this the database, and the time, that we think (P11)? */
+async function lookBack(
   config: Config,
   ports: HoldPorts,
   { gapMs, moved }: Awaited<ReturnType<typeof beat>>,
+  ask: () => Promise<boolean>,
 ): Promise<void> {
   const gap = config.world !== 'sandbox' && (moved || (gapMs ?? 0) > HEARTBEAT_GAP_MS)
   const reason = config.startHeld ? 'start_held' : moved ? 'other_database_server' : 'heartbeat_gap'
   if (gap || config.startHeld)
     await placeHold(ports, { scope: 'all', value: '*', reason, placedBy: 'service', probeAfterMs: null })
+  if ((gapMs ?? 0) < DEAF_MS || (await ask())) return
+  const order = { scope: 'partner', value: '*', reason: 'events_missed', placedBy: 'service', probeAfterMs: 0 } as const
+  await placeHold(ports, order)
 }

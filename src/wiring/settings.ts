@@ -43,14 +43,24 @@ export function settingsOf(config: Config, kept: Kept, sandbox: Sandbox | undefi
       linkHosts: sandbox ? [...links.hosts, new URL(sandbox.url).host] : links.hosts,
     },
     webhookSecrets: partner.webhookSecrets.length > 0 ? partner.webhookSecrets : [kept['webhookSecret'] ?? ''],
+    receipts: receiptSecretsOf(config, kept, sandbox),
     channels: sandbox ? sandboxChannels(sandbox, kept) : realChannels(config.channels),
   }
 }
 
+/** Where the sandbox plays Twilio, it signs with the token it was given. */
+const receiptSecretsOf = ({ receipts, channels }: Config, kept: Kept, sandbox: Sandbox | undefined) => ({
+  ...receipts,
+  ...(sandbox && { twilioTokens: [twilioOf(kept).authToken] }),
+  emailDomain: sandbox ? SANDBOX_DOMAIN : /@([^@>\s]+)>?\s*$/.exec(channels.smtp?.from ?? '')?.[1],
+})
+
+const SANDBOX_DOMAIN = 'link-dispatcher.example'
+
 function sandboxChannels(sandbox: Sandbox, kept: Kept): Pick<ChannelSettings, 'twilio' | 'smtp' | 'fcm'> {
   return {
     twilio: { ...twilioOf(kept), from: '+15005550006', baseUrl: sandbox.url },
-    smtp: { url: sandbox.smtpUrl, from: 'Link Dispatcher <hello@link-dispatcher.example>' },
+    smtp: { url: sandbox.smtpUrl, from: `Acme Pay <hello@${SANDBOX_DOMAIN}>` },
     fcm: { serviceAccount: JSON.stringify(makeSandboxServiceAccount(sandbox.url)), baseUrl: sandbox.url },
   }
 }

@@ -66,7 +66,8 @@ export async function localSmtp(script: Script = {}): Promise<LocalSmtp> {
     answer('greeting')
     socket.on('data', (chunk) => {
       buffered += chunk.toString('latin1')
-      while (!over && (inBody ? takeBody() : takeLine())) {}
+      let more = true
+      while (!over && more) more = inBody ? takeBody() : takeLine()
     })
 
     function takeLine(): boolean {

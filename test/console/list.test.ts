@@ -66,7 +66,7 @@ describe('the list', () => {
   it('teaches the first step while it is empty', async () => {
     const page = await openHouse().get('/')
 
-    expect(page.text).toContain('curl http://127.0.0.1:3000/v1/dispatches')
+    expect(page.text).toContain('curl -sS http://127.0.0.1:3000/v1/dispatches')
     expect(page.text).toContain('href="/new"')
     expect(page.text).toContain('href="http://127.0.0.1:3001"')
   })
@@ -90,6 +90,7 @@ describe('the list', () => {
 describe('the search', () => {
   it.each([
     ['a phone number', '+1 512 555 0123', 'phone:+15125550123'],
+    ['a phone number without its plus', '1 (512) 555-0123', 'phone:+15125550123'],
     ['an email address', 'Michael@EXAMPLE.com', 'email:Michael@example.com'],
   ])('finds by %s, which never stands in an address', async (_, term, hash) => {
     const { post, asked } = openHouse({ views: [aView()] })
@@ -117,6 +118,7 @@ describe('the search', () => {
 
   it.each([
     ['+12', 'This is no phone number with its country code.'],
+    ['512 555 0123', 'This is no phone number with its country code.'],
     ['a@b@c', 'This is no email address.'],
   ])('says what is wrong with %s', async (term, words) => {
     const { post, asked } = openHouse({ views: [aView()] })

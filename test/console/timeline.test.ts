@@ -74,9 +74,15 @@ const TABLE: Record<EventType, [data: Record<string, unknown>, lead: string, det
   'operation.created': [[{ operationId: 'op_1' }, 'Operation created', 'the user began a transfer']],
   'operation.cancelled': [[{}, 'Operation cancelled', 'the transfer will not happen']],
   'user.data_request': [
-    [{ requiredFields: ['dob', 'idImage'] }, 'The partner needs more data of the user', 'dob, idImage'],
+    [
+      { requiredFields: ['dob', 'name.secondLastName'] },
+      'The partner needs more data of the user',
+      'date of birth, second last name',
+    ],
   ],
   'recipient.opted_out': [[{ channel: 'sms' }, 'The person said stop', 'by SMS']],
+  'recipient.opted_in': [[{ channel: 'sms' }, 'The person asked for messages again', 'by SMS']],
+  'recipient.replied': [[{ channel: 'sms' }, 'The person wrote back', 'by SMS']],
   'partner.event': [[{ event: 'link.expired' }, 'The partner told us something', 'link.expired']],
   'system.hold_placed': [[{ reason: 'partner_suspended' }, 'Hold placed', 'partner suspended']],
   'system.hold_lifted': [[{ reason: 'partner_suspended' }, 'Hold lifted', 'partner suspended']],

@@ -23,6 +23,7 @@ async function cancelled(links: CarriedLink[], revokeLinks = true, answers: Part
     async fence(ids: string[]) {
       log.push(`fence ${ids}`)
     },
+    fenceAll: async () => undefined,
     runningOf: async () => [],
     referenceOf: async () => 'user_1',
   }

@@ -55,7 +55,14 @@ describe('the road of a step', () => {
         referenceId: work.dispatch.referenceId,
         link: { stored: work.living },
         slot: null,
-        attempts: [{ n: 3, provider: 'twilio', addressHash: phoneHash('+15125550123') }],
+        attempts: [
+          {
+            n: 3,
+            provider: 'twilio',
+            addressHash: phoneHash('+15125550123'),
+            bodyHash: testVault.lookup('text', `Your link: ${work.living?.url}`),
+          },
+        ],
         outcomeWithinMs: 30_000,
       },
     ])
@@ -206,6 +213,7 @@ describe('the stop facts', () => {
         hashes: [
           ...testVault.lookups('phone', '+15125550123'),
           ...testVault.lookups('recipient', work.dispatch.referenceId),
+          ...testVault.lookups('recipient_sms', work.dispatch.referenceId),
         ],
       },
     ])
@@ -387,4 +395,15 @@ it('says that nothing was done when somebody else had settled the step', async (
   const { answer } = await delivered({ settles: false })
 
   expect(answer).toBe('nothing')
+})
+
+it.each([
+  ['commercial', 'https://dispatcher.example/u/token'],
+  ['transactional', undefined],
+] as const)('a %s mail carries the link to leave: %s', async (category, unsubscribeUrl) => {
+  const stage = makeStage({ work: aWork({ channel: 'email', dispatch: { category } }) })
+
+  await deliver({ ...stage.ports, unsubscribeUrl: () => 'https://dispatcher.example/u/token' }, stage.turn)
+
+  expect(stage.sent().map(({ message }) => Reflect.get(message, 'unsubscribeUrl'))).toEqual([unsubscribeUrl])
 })

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import type { Hold } from '../../src/domain/hold.ts'
 import { liftHold, placeHold, probeHolds } from '../../src/flow/hold.ts'
-import type { PartnerAnswer } from '../../src/flow/ports.ts'
-import { aHold, fakeHolds, fakePartner, inMs, NOON, ok } from '../support/fakes.ts'
+import { aHold, fakeHolds, inMs, NOON } from '../support/fakes.ts'
 
-function stage(holds: Hold[] = [], activeLinks: PartnerAnswer<never[]> = ok([])) {
+function stage(holds: Hold[] = [], partnerAnswers = true) {
   const told: object[] = []
   let woken = 0
+  let fences = 0
   const memory = fakeHolds({ holds })
-  const { partner } = fakePartner({ activeLinks })
   const ports = {
     holds: memory.store,
-    partner,
+    stops: {
+      async fenceAll() {
+        fences++
+      },
+    },
+    catchUp: async () => partnerAnswers,
     async tell(what: object) {
       told.push(what)
     },
@@ -19,7 +23,7 @@ function stage(holds: Hold[] = [], activeLinks: PartnerAnswer<never[]> = ok([]))
       woken++
     },
   }
-  return { ports, told, woken: () => woken, inForce: memory.inForce }
+  return { ports, told, fences: () => fences, woken: () => woken, inForce: memory.inForce }
 }
 const order = {
   scope: 'provider',
@@ -42,6 +46,16 @@ describe('placing a hold', () => {
       { type: 'hold_placed', scope: 'provider', value: 'twilio', reason: 'bad_credentials', by: 'service' },
     ])
   })
+})
+
+it('a hold that a person placed is answered only when nothing it stops may start any more', async () => {
+  const { ports, fences } = stage()
+
+  await placeHold(ports, order)
+  const byService = fences()
+  await placeHold(ports, { ...order, scope: 'all', value: '*', placedBy: 'maria' })
+
+  expect([byService, fences()]).toEqual([0, 1])
 })
 
 describe('lifting a hold', () => {
@@ -77,7 +91,7 @@ describe('probing', () => {
     expect(told).toMatchObject([{ type: 'hold_lifted', by: 'probe' }])
   })
 
-  it("lifts the partner's hold when the partner answers", async () => {
+  it("lifts the partner's hold when it is known what was opened meanwhile", async () => {
     const { ports, inForce } = stage([aHold('partner', '*', due)])
 
     await probeHolds(ports)
@@ -86,7 +100,7 @@ describe('probing', () => {
   })
 
   it("asks again later while the partner's door is shut", async () => {
-    const { ports, inForce, told } = stage([aHold('partner', '*', due)], { kind: 'shut', code: 'PARTNER_SUSPENDED' })
+    const { ports, inForce, told } = stage([aHold('partner', '*', due)], false)
 
     await probeHolds(ports)
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { missedOpen, open } from '../../src/flow/open.ts'
+import { catchUp, missedOpen, open } from '../../src/flow/open.ts'
 import type { Notice } from '../../src/flow/ports.ts'
 import type { FactOrder } from '../../src/flow/ports-store.ts'
 import { testVault } from '../support/builders.ts'
@@ -115,4 +115,34 @@ it('makes no open of a link that was not opened', async () => {
 
   expect(answer).toEqual({ fresh: false, touched: [] })
   expect(log).toEqual([])
+})
+
+const opened = (linkId: string) => aPartnerLink({ linkId, status: 'opened', openedAt: inMs(NOON, -60_000) })
+
+it('applies what the partner says was opened while nobody listened, as its webhooks would have been', async () => {
+  const { ports, facts } = stage()
+  const asked: Date[] = []
+  const partner = {
+    async openedSince(from: Date) {
+      asked.push(from)
+      return { kind: 'ok' as const, value: [opened('link-1'), opened('link-2')] }
+    },
+  }
+
+  const known = await catchUp({ ...ports, partner }, NOON)
+
+  expect(known).toBe(true)
+  expect(asked).toEqual([inMs(NOON, -7 * 24 * 3_600_000)])
+  expect(facts.map(({ type, openedAt }) => [type, openedAt])).toEqual([
+    ['link.opened', inMs(NOON, -60_000)],
+    ['link.opened', inMs(NOON, -60_000)],
+  ])
+})
+
+it('does not know when the partner cannot be asked', async () => {
+  const { ports, facts } = stage()
+  const partner = { openedSince: async () => ({ kind: 'shut' as const, code: 'PARTNER_SUSPENDED' }) }
+
+  expect(await catchUp({ ...ports, partner }, NOON)).toBe(false)
+  expect(facts).toEqual([])
 })

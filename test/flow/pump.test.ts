@@ -54,10 +54,10 @@ describe('one tick', () => {
     ])
   })
 
-  it('looks for lost jobs first, and does nothing more when nothing is due', async () => {
+  it('looks for lost jobs when nothing is due, and does nothing more', async () => {
     const { calls, more } = await pumped({ steps: [] })
 
-    expect(calls).toEqual(['expire leases', 'due'])
+    expect(calls).toEqual(['due', 'expire leases'])
     expect(more).toBe(false)
   })
 
@@ -180,7 +180,7 @@ describe('closing', () => {
       closes: [1],
     })
 
-    expect(calls).toEqual(['expire leases', 'due', 'close'])
+    expect(calls).toEqual(['due', 'close', 'expire leases'])
     expect(fellBack).toEqual([])
   })
 

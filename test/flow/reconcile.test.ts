@@ -1,27 +1,65 @@
 import { expect, it } from 'vitest'
 import type { ChannelName } from '../../src/domain/channel.ts'
-import type { UnclearStep } from '../../src/flow/ports-store.ts'
-import { reconcile } from '../../src/flow/reconcile.ts'
+import type { MessageFinding, Receipt, UnclearStep } from '../../src/flow/ports-receipts.ts'
+import type { Settlement } from '../../src/flow/ports-store.ts'
+import { pollReceipts, reconcile } from '../../src/flow/reconcile.ts'
+import { inMs, MINUTE, NOON } from '../support/fakes.ts'
+import { aReceipt, aTarget, receiptStage } from './receipt-stage.ts'
 
-async function reconciled(steps: UnclearStep[]) {
+const NOBODY: MessageFinding = { kind: 'unknown', reason: 'list_unreadable' }
+
+function stage(steps: UnclearStep[], finding: MessageFinding = NOBODY, settles = true) {
   const log: string[] = []
-  const unclear = {
-    due: async () => steps,
-    async writeOff({ n }: UnclearStep) {
-      log.push(`write off ${n}`)
+  const settled: Settlement[] = []
+  const questions: unknown[] = []
+  const hearing = receiptStage(aTarget({ status: 'ambiguous' }))
+  const ports = {
+    ...hearing.ports,
+    unclear: {
+      due: async () => steps,
+      writeOff: async ({ n }: { n: number }) => void log.push(`write off ${n}`),
+      resend: async ({ n }: { n: number }) => void log.push(`resend ${n}`),
+      unfinished: async () => [{ attemptId: 'a.1.1', providerId: 'SM1' }],
     },
-    async resend({ n }: UnclearStep) {
-      log.push(`resend ${n}`)
+    deliveries: {
+      async settle(settlement: Settlement) {
+        settled.push(settlement)
+        return settles
+      },
     },
+    lookups: new Map([
+      [
+        'twilio',
+        {
+          async findMessage(question: unknown) {
+            questions.push(question)
+            return finding
+          },
+          messageStatus: async () => finding,
+          receiptOf: (): Receipt => aReceipt({ status: 'sent', rank: 4, providerId: 'SM1' }),
+        },
+      ],
+    ]),
   }
-  return { answer: await reconcile({ unclear }), log }
+  return { ports, log, settled, questions, hearing }
 }
-const aStep = (channel: ChannelName, unclearBefore: number, n = 1): UnclearStep => ({
+
+const aStep = (wish: Partial<UnclearStep> = {}): UnclearStep => ({
   dispatchId: 'a',
-  n,
+  n: 1,
   turn: 1,
-  channel,
-  unclearBefore,
+  channel: 'sms',
+  chain: ['email'],
+  kind: 'first',
+  tries: 0,
+  fallBackMs: 10 * MINUTE,
+  unclearBefore: 1,
+  overdue: true,
+  provider: 'twilio',
+  claimedAt: inMs(NOON, -6 * MINUTE),
+  now: NOON,
+  question: { attemptId: 'a.1.1', to: '+15125550123', bodyHash: Buffer.from('h'), notThese: ['SM9'] },
+  ...wish,
 })
 
 it.each([
@@ -30,13 +68,67 @@ it.each([
   ['in_app', 1, 'write off 1'],
   ['push', 1, 'resend 1'],
   ['push', 2, 'write off 1'],
-] as [ChannelName, number, string][])('%s that was unclear %i times: %s', async (channel, before, end) => {
-  expect((await reconciled([aStep(channel, before)])).log).toEqual([end])
+] as [ChannelName, number, string][])('%s that was unclear %i times: %s', async (channel, unclearBefore, end) => {
+  const { ports, log } = stage([aStep({ channel, unclearBefore, question: null })])
+
+  expect(await reconcile(ports)).toBe(1)
+  expect(log).toEqual([end])
 })
 
-it('settles all that are due, and answers how many', async () => {
-  const { answer, log } = await reconciled([aStep('sms', 1, 1), aStep('push', 1, 2), aStep('email', 1, 3)])
+it('hands over what the provider has', async () => {
+  const found = { kind: 'found' as const, providerId: 'SM1', status: 'sent', errorCode: null }
+  const { ports, log, hearing, questions } = stage([aStep({ overdue: false })], found)
 
-  expect(answer).toBe(3)
-  expect(log).toEqual(['write off 1', 'resend 2', 'write off 3'])
+  expect(await reconcile(ports)).toBe(1)
+
+  expect(questions).toMatchObject([{ to: '+15125550123', sentAfter: inMs(NOON, -6 * MINUTE), notThese: ['SM9'] }])
+  expect(hearing.moves).toMatchObject([{ from: 'ambiguous', to: 'handed', confirmed: true }])
+  expect(log).toEqual([])
+})
+
+it('tries again what the provider certainly has not, five minutes after the claim', async () => {
+  const { ports, settled, log } = stage([aStep({ overdue: false })], { kind: 'absent' })
+
+  expect(await reconcile(ports)).toBe(1)
+
+  expect(settled).toMatchObject([
+    { from: 'ambiguous', to: 'pending', channel: 'sms', tries: 1, reason: 'not_at_provider', dueAt: inMs(NOON, 1_000) },
+  ])
+  expect(log).toEqual([])
+})
+
+it('waits while the list may not show it yet', async () => {
+  const { ports, settled } = stage([aStep({ overdue: false, claimedAt: inMs(NOON, -MINUTE) })], { kind: 'absent' })
+
+  expect(await reconcile(ports)).toBe(0)
+  expect(settled).toEqual([])
+})
+
+it('waits while the provider cannot tell, and writes off when the time is over', async () => {
+  const early = stage([aStep({ overdue: false })])
+  const late = stage([aStep()])
+
+  await reconcile(early.ports)
+  await reconcile(late.ports)
+
+  expect([early.log, late.log]).toEqual([[], ['write off 1']])
+})
+
+it('goes on to the next channel when the tries are spent, and fails where there is none', async () => {
+  const next = stage([aStep({ tries: 4 })], { kind: 'absent' })
+  const none = stage([aStep({ tries: 4, chain: [] })], { kind: 'absent' })
+
+  await reconcile(next.ports)
+  await reconcile(none.ports)
+
+  expect(next.settled).toMatchObject([{ to: 'pending', channel: 'email', chain: [], tries: 0, ends: null }])
+  expect(none.settled).toMatchObject([{ to: 'failed', ends: { status: 'failed', reason: 'no_channel_worked' } }])
+})
+
+it('asks for receipts that never came', async () => {
+  const found = { kind: 'found' as const, providerId: 'SM1', status: 'sent', errorCode: null }
+  const { ports, hearing } = stage([], found)
+
+  expect(await pollReceipts(ports)).toBe(1)
+  expect(hearing.heard).toMatchObject([{ providerId: 'SM1', status: 'sent' }])
 })

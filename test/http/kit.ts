@@ -5,11 +5,14 @@ import supertest from 'supertest'
 import type { FeedEvent } from '../../src/domain/event.ts'
 import type { Hold } from '../../src/domain/hold.ts'
 import type { Notice, NoticeReading } from '../../src/flow/ports.ts'
+import type { NewSuppression, Suppression } from '../../src/flow/ports-consent.ts'
 import type { Caller, DispatchFilter, DispatchView, Scope } from '../../src/flow/ports-read.ts'
+import type { InboundTextReader, Receipt, ReceiptReading } from '../../src/flow/ports-receipts.ts'
 import type { AcceptAnswer, AcceptOrder, StoredAnswer } from '../../src/flow/ports-store.ts'
 import type { HttpPorts } from '../../src/http/ports.ts'
 import { makeServer } from '../../src/http/server.ts'
 import { newUuid } from '../../src/lib/id.ts'
+import { fakeSuppressions } from './suppression-kit.ts'
 
 export const NOW = new Date('2026-11-22T14:30:00.000Z')
 export const SAMPLE_URL = 'https://widget.example/sample'
@@ -32,6 +35,9 @@ export interface Seen {
   filters: Partial<DispatchFilter>[]
   lookups: [kind: string, value: string][]
   webhooks: string[]
+  receipts: Receipt[]
+  replies: string[]
+  suppressed: NewSuppression[]
   stale: number
   keyLookups: number
   log: string[]
@@ -44,6 +50,11 @@ export interface Furniture {
   holds: Hold[]
   replies: Map<string, StoredAnswer & { bodyHash: Buffer }>
   reading: NoticeReading
+  receipts: ReceiptReading
+  inbound: ReturnType<InboundTextReader['read']>
+  suppressions: Suppression[]
+  /** Hashes of the mail that an unsubscribe link came with. */
+  mailed: Buffer[]
   inAppUrl: string | null
   /** Told after new events. */
   listeners: Set<() => void>
@@ -71,6 +82,9 @@ export function makeHouse(change: (ports: HttpPorts) => HttpPorts = (ports) => p
     filters: [],
     lookups: [],
     webhooks: [],
+    receipts: [],
+    replies: [],
+    suppressed: [],
     stale: 0,
     keyLookups: 0,
     log: [],
@@ -81,6 +95,10 @@ export function makeHouse(change: (ports: HttpPorts) => HttpPorts = (ports) => p
     holds: [],
     replies: new Map(),
     reading: { ok: false, reason: 'no_signature' },
+    receipts: { ok: false, reason: 'no_signature' },
+    inbound: { ok: false, reason: 'no_signature' },
+    suppressions: [],
+    mailed: [],
     inAppUrl: null,
     listeners: new Set(),
   }
@@ -115,6 +133,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
           .filter((one) => one.referenceId === referenceId && /accepted|sent/.test(one.status))
           .map(({ id }) => id),
       referenceOf: async (id) => view(id)?.referenceId ?? '',
+      fenceAll: async () => undefined,
       fence: async () => undefined,
     },
     links: { carriedBy: async () => [], markRevoked: async () => undefined },
@@ -203,6 +222,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
       }),
     },
     events: {
+      append: async () => undefined,
       after: async (sequence, limit) => has.events.filter((event) => event.sequence > sequence).slice(0, limit),
       onChange(listener) {
         has.listeners.add(listener)
@@ -210,6 +230,37 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
       },
     },
     notices: { read: () => has.reading },
+    receiptReaders: new Map([
+      ['twilio', { channel: 'sms', read: async () => has.receipts }],
+      ['dsn', { channel: 'email', read: async () => has.receipts }],
+    ]),
+    textReaders: new Map([['twilio', { read: () => has.inbound }]]),
+    answerText: (texts) => `<Response>${texts.join('')}</Response>`,
+    hearing: {
+      receipts: {
+        async hear(receipt) {
+          seen.receipts.push(receipt)
+          return null
+        },
+        early: async () => [],
+      },
+      suppressions: fakeSuppressions(seen.suppressed, has, NOW),
+      stops: { stop: async () => [], fence: async () => undefined },
+      events: { append: async () => undefined },
+      hold: async () => undefined,
+      alert: async () => undefined,
+      wake: () => undefined,
+      random: () => 0.5,
+      pause: async () => undefined,
+    },
+    suppressions: fakeSuppressions(seen.suppressed, has, NOW),
+    replies: {
+      lastOf: async () => ({ dispatchId: newUuid(), referenceId: 'user_1', locale: 'es-MX' }),
+      async keep({ text }) {
+        seen.replies.push(text)
+        return true
+      },
+    },
     vault: {
       lookup(kind, value) {
         seen.lookups.push([kind, value])

@@ -6,6 +6,7 @@ import { FAILURES, type FailureCode } from '../../src/domain/failure.ts'
 import type { Hold } from '../../src/domain/hold.ts'
 import { newUuid, showId } from '../../src/lib/id.ts'
 import { aView, makeHouse, NOW, SAMPLE_URL } from './kit.ts'
+import { aSuppression } from './suppression-kit.ts'
 
 const HOLD: Hold = {
   id: newUuid(),
@@ -26,6 +27,7 @@ describe('the API describes itself', () => {
     expect(status).toBe(200)
     expect(body.openapi).toBe('3.1.0')
     expect(Object.keys(body.paths).sort()).toEqual([
+      '/u/{token}',
       '/v1/dispatches',
       '/v1/dispatches/batch',
       '/v1/dispatches/search',
@@ -42,8 +44,15 @@ describe('the API describes itself', () => {
       '/v1/recipients/{referenceId}/cancel',
       '/v1/recipients/{referenceId}/in-app',
       '/v1/status',
+      '/v1/suppressions',
+      '/v1/suppressions/import',
+      '/v1/suppressions/search',
+      '/v1/suppressions/{id}/lift',
       '/v1/templates',
+      '/webhooks/email/{provider}',
       '/webhooks/m2m',
+      '/webhooks/twilio/inbound',
+      '/webhooks/twilio/status',
     ])
     const named = new Set(text.match(/(?<="#\/components\/schemas\/)\w+/g))
     expect([...named].filter((name) => !body.components.schemas[name])).toEqual([])
@@ -139,7 +148,12 @@ describe('the page of a resource', () => {
     has.views.push(view)
     has.inAppUrl = SAMPLE_URL
     has.holds.push(HOLD)
-    const ids: Record<string, string> = { '/v1/holds/{id}': showId('hld', HOLD.id) }
+    const suppression = aSuppression()
+    if (path.endsWith('/lift')) has.suppressions.push(suppression)
+    const ids: Record<string, string> = {
+      '/v1/holds/{id}': showId('hld', HOLD.id),
+      '/v1/suppressions/{id}/lift': showId('sup', suppression.id),
+    }
     const real = path.replace('{referenceId}', 'user_12345').replace('{id}', ids[path] ?? showId('dsp', view.id))
 
     const sent = knock()[method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'](real)

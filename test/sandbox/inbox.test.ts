@@ -13,6 +13,7 @@ beforeEach(async () => {
       skipped += 1
       return 86_400_000
     },
+    nameOf: (linkId) => (linkId === 'link_sandbox_known1' ? 'Michael Johnson' : undefined),
     example: 'curl http://127.0.0.1:3000/v1/dispatches -d \'{"a":1}\'',
   })
 })
@@ -82,6 +83,21 @@ describe('the inbox page', () => {
     expect(page.match(/class="person"/g)).toHaveLength(2)
     expect(page).toContain('<h2 dir="auto">Ana Peña</h2>')
     expect(page).toContain('+15125550123')
+  })
+
+  it('calls a person as the partner does, where no message says the name', async () => {
+    add({ text: 'https://sandbox.example.com/link_sandbox_known1/m2m-basic' })
+
+    expect(await get('/')).toContain('<h2 dir="auto">Michael Johnson</h2>')
+  })
+
+  it('stays with a person who turns out to be somebody known', async () => {
+    add({ channel: 'push', provider: 'fcm', to: 'device', title: 'Hi', url: LINK })
+    const text = add({ text: 'one' })
+    add({ text: LINK })
+    add({ to: '+15125550199', text: 'two' })
+
+    expect(await get(`/?person=${text.id}`)).toContain('<h2 dir="auto">+15125550123</h2>')
   })
 
   it('follows the newest message unless a person was chosen', async () => {

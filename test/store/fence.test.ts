@@ -41,6 +41,17 @@ describe('a claim that was committed before the stop', () => {
     ).toEqual([{ over: true, status: 'claimed' }])
   })
 
+  it('makes the fence of a hold wait, which is on no dispatch in particular', async () => {
+    const { work } = await house.claimed()
+
+    const fence = store.stops.fenceAll()
+    const early = await whoIsFirst(fence)
+    await store.deliveries.settle(aSettlement(work))
+    await fence
+
+    expect(early).toBe('still waiting')
+  })
+
   it('is waited for by no fence of another dispatch', async () => {
     const { work } = await house.claimed()
     const other = await house.claimed()

@@ -34,7 +34,7 @@ export interface DispatchWish extends Partial<Omit<NewDispatch, 'steps'>> {
 }
 
 /** A dispatch as the road drafts it: by SMS, then email, with reminders after one and three days. */
-export function aDispatch(wish: DispatchWish = {}): NewDispatch {
+function aDispatch(wish: DispatchWish = {}): NewDispatch {
   const { remindersAfterMs = [24 * HOUR, 72 * HOUR], startAt, ...given } = wish
   const id = given.id ?? newUuid()
   const createdAt = given.createdAt ?? new Date()

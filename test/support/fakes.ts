@@ -6,6 +6,7 @@ import type { Message } from '../../src/domain/message.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { type Address, addressesOf, type DeliverPorts, type Delivery } from '../../src/flow/delivery.ts'
 import type { Attempt, LinkOrder, Partner, PartnerAnswer, Provider, Renderer, Rendering } from '../../src/flow/ports.ts'
+import type { SuppressionStore } from '../../src/flow/ports-consent.ts'
 import type {
   CarriedLink,
   ClaimOrder,
@@ -18,7 +19,6 @@ import type {
   StopFact,
   StopQuestion,
   StoredLink,
-  SuppressionStore,
   TakenStep,
   TakeOrder,
   Work,
@@ -331,6 +331,7 @@ export function makeStage(wish: StageWish = {}) {
     vault: testVault,
     slots: wish.slots ?? false,
     callbackUrl: wish.callbackUrl ?? null,
+    unsubscribeUrl: null,
     defaultTimeZone: 'America/Chicago',
     mayWriteTo: wish.mayWriteTo ?? null,
     async hold(order) {

@@ -28,11 +28,10 @@ function tick() {
 
 function follow() {
   const source = new EventSource('/console/stream')
-  let again = false
   source.onopen = () => {
     say('on', 'Live')
-    if (again) void refresh()
-    again = true
+    // What happened since the page was made was told to nobody.
+    void refresh()
   }
   source.onerror = () => {
     say('off', 'Reconnecting')

@@ -4,6 +4,7 @@ const toast = document.querySelector('.toast')
 
 remember(document)
 dress(document)
+document.querySelector('.person[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 follow()
 document.addEventListener('submit', press)
 document.addEventListener('click', copy)
@@ -50,11 +51,10 @@ function grow(frame) {
 
 function follow() {
   const source = new EventSource('/inbox/stream')
-  let again = false
   source.onopen = () => {
     say('on', 'Live')
-    if (again) void refresh()
-    again = true
+    // What arrived since the page was made was told to nobody.
+    void refresh()
   }
   source.onerror = () => say('off', 'Reconnecting…')
   source.addEventListener('change', refresh)

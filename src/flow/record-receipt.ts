@@ -1,0 +1,206 @@
+import { backoffMs } from '../domain/backoff.ts'
+import { isRunning } from '../domain/dispatch.ts'
+import type { NewEvent } from '../domain/event.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { isAboutWill } from '../domain/suppression.ts'
+import type { Receipt, ReceiptStore, ReceiptTarget, ReceiptVerdict } from './ports-receipts.ts'
+import type { Settlement } from './ports-store.ts'
+import { type SuppressPorts, suppress } from './suppress.ts'
+
+export interface ReceiptPorts extends SuppressPorts {
+  receipts: ReceiptStore
+  hold(order: { scope: 'provider'; value: string; reason: string; probeAfterMs: number | null }): Promise<void>
+  alert(what: { what: string; reason: string; provider?: string }): Promise<void>
+  wake(): void
+  random(): number
+  /** Waits a moment: an answer and its first receipt may race each other. */
+  pause(ms: number): Promise<void>
+}
+
+export type Heard = 'applied' | 'unchanged' | 'early' | 'unknown'
+
+/** How often, and how long, a receipt waits for the outcome of its attempt before it is put aside. */
+const PATIENCE = { times: 20, ms: 50 }
+const PROBE_AFTER_MS = 30_000
+
+/**
+ * A provider's later word. Late, repeated and out of order it changes nothing. A failure leads to the next channel, or to
+ * another try; a refusal that is about the address, or about us, is acted upon whatever became of the message.
+ */
+export async function recordReceipt(ports: ReceiptPorts, receipt: Receipt): Promise<Heard> {
+  const random = ports.random()
+  for (let round = 1; ; round++) {
+    const isLast = round === PATIENCE.times
+    const heard = await ports.receipts.hear(receipt, (target) =>
+      waits(target) && !isLast ? null : judge(target, receipt, random),
+    )
+    if (!heard) return 'unknown'
+    if (heard.verdict?.early) return 'early'
+    if (heard.verdict || !waits(heard.target)) {
+      await react(ports, receipt, heard.target, heard.verdict !== null)
+      return heard.verdict ? 'applied' : 'unchanged'
+    }
+    await ports.pause(PATIENCE.ms)
+  }
+}
+
+/** What came before the outcome of its attempt was written. */
+export async function recordEarly(ports: ReceiptPorts): Promise<number> {
+  const receipts = await ports.receipts.early()
+  for (const receipt of receipts) await recordReceipt(ports, receipt)
+  return receipts.length
+}
+
+const waits = ({ current, status }: ReceiptTarget) => current && status === 'claimed'
+
+/** Null: nothing changes. Pure, and called under the lock of the dispatch. */
+export function judge(target: ReceiptTarget, receipt: Receipt, random: number): ReceiptVerdict | null {
+  if (target.rank !== null && receipt.rank <= target.rank) return null
+  if (waits(target)) return { early: true, moves: [] }
+  return { early: false, moves: target.current ? movesOf(target, receipt, random) : [] }
+}
+
+function movesOf(target: ReceiptTarget, receipt: Receipt, random: number): Settlement[] {
+  const { outcome, status } = receipt
+  if (target.status !== 'handed' && target.status !== 'ambiguous') return []
+  // Every word but "certainly not sent" proves that the provider has it.
+  const confirms = target.status === 'ambiguous' && (outcome === null || !certain(outcome))
+  const first = confirms ? [confirmed(target, receipt)] : []
+  if (outcome === null) return status === 'delivered' || status === 'read' ? [...first, delivered(target)] : first
+  return certain(outcome) ? [failed(target, outcome, receipt.mostResends, random)] : first
+}
+
+/** Whether the message certainly never arrived. A complaint is about one that did. */
+const certain = (outcome: Outcome) =>
+  outcome.kind !== 'ambiguous' &&
+  !(outcome.kind === 'suppress' && ['complaint', 'unsubscribed'].includes(outcome.reason))
+
+function confirmed(target: ReceiptTarget, { providerId }: Receipt): Settlement {
+  return move(target, {
+    from: 'ambiguous',
+    to: 'handed',
+    confirmed: true,
+    linkExpiresAt: target.linkExpiresAt,
+    attempts: [{ n: target.attempt, outcome: 'accepted', reason: 'receipt', providerId }],
+    events: [told(target, 'message.handed', { channel: target.channel, provider: target.provider, confirmed: true })],
+  })
+}
+
+const delivered = (target: ReceiptTarget): Settlement =>
+  move(target, {
+    from: 'handed',
+    to: 'delivered',
+    confirmed: true,
+    events: [told(target, 'message.delivered', { channel: target.channel, provider: target.provider })],
+  })
+
+function failed(target: ReceiptTarget, outcome: Outcome, mostResends: number | null, random: number): Settlement {
+  const reason = 'reason' in outcome ? outcome.reason : outcome.kind
+  const from = target.status === 'ambiguous' ? ('ambiguous' as const) : ('handed' as const)
+  const said = outcome.kind === 'suppress' && isAboutWill(outcome.suppression)
+  const event = (more: Record<string, unknown>) => [
+    told(target, 'message.failed', { channel: target.channel, reason, ...more }),
+  ]
+  const at = retryAt(target, outcome, mostResends, random)
+  if (at) {
+    const tries = outcome.kind === 'retry' ? target.tries + 1 : target.tries
+    return move(target, { from, to: 'pending', reason, dueAt: at, tries, events: event({ until: at }) })
+  }
+  const [channel, ...chain] = target.chain
+  if (channel && !said && stillAllowed(target, target.now)) {
+    const fallBackAt = new Date(target.now.getTime() + target.fallBackMs)
+    const next = { channel, chain, tries: 0, dueAt: target.now, fallBackAt }
+    return move(target, { ...next, from, to: 'pending', reason, events: event({ next: channel }) })
+  }
+  const ends = target.othersLive || said ? null : { status: 'failed' as const, reason: 'no_channel_worked' }
+  return move(target, { from, to: 'failed', reason, ends, events: event({}) })
+}
+
+const MINUTE_MS = 60_000
+/** Where the table sets no limit of its own: a carrier that always throttles must not be asked for ever. */
+const MOST_WITHOUT_LIMIT = 5
+
+/** When the same channel may be tried once more; null: not at all. */
+function retryAt(target: ReceiptTarget, outcome: Outcome, mostResends: number | null, random: number): Date | null {
+  if (target.sameReason >= (mostResends ?? MOST_WITHOUT_LIMIT)) return null
+  const waitMs = waitOf(target, outcome, random)
+  if (waitMs === null) return null
+  const at = new Date(target.now.getTime() + waitMs)
+  return stillAllowed(target, at) ? at : null
+}
+
+function waitOf(target: ReceiptTarget, outcome: Outcome, random: number): number | null {
+  switch (outcome.kind) {
+    case 'retry': {
+      const wait = target.channel === 'in_app' ? undefined : backoffMs(target.channel, target.tries + 1, random)
+      return wait === undefined ? null : Math.max(wait, outcome.afterMs ?? 0)
+    }
+    case 'throttle':
+      return outcome.afterMs ?? MINUTE_MS
+    case 'alert':
+      return 5_000
+    default:
+      return null
+  }
+}
+
+/** A link of ours is made anew where it dies; the CRM's own is not. Windows, holds and caps are asked when it is due. */
+function stillAllowed({ validUntil, ownLink, linkExpiresAt, dispatchStatus }: ReceiptTarget, at: Date): boolean {
+  const linkLives = !ownLink || (linkExpiresAt !== null && linkExpiresAt > at)
+  return isRunning(dispatchStatus) && linkLives && (validUntil === null || validUntil > at)
+}
+
+function move(target: ReceiptTarget, change: Pick<Settlement, 'from' | 'to'> & Partial<Settlement>): Settlement {
+  return {
+    dispatchId: target.dispatchId,
+    n: target.n,
+    turn: target.turn,
+    reason: null,
+    dueAt: null,
+    channel: target.channel,
+    chain: target.chain,
+    tries: target.tries,
+    fallBackAt: target.fallBackAt,
+    needsLink: false,
+    provider: null,
+    confirmed: null,
+    attempts: [],
+    linkExpiresAt: null,
+    ends: null,
+    freeSlot: null,
+    ...change,
+    events: change.events ?? [],
+  }
+}
+
+const told = (target: ReceiptTarget, type: NewEvent['type'], data: Record<string, unknown>): NewEvent => ({
+  type,
+  dispatchId: target.dispatchId,
+  data: { step: target.n, kind: target.kind, ...data },
+})
+
+/** What a word says about the address or about us. A suppression counts whatever the rank: repeated, it changes nothing. */
+async function react(
+  ports: ReceiptPorts,
+  { outcome }: Receipt,
+  target: ReceiptTarget,
+  applied: boolean,
+): Promise<void> {
+  if (applied) ports.wake()
+  if (!outcome) return
+  if (outcome.kind === 'suppress' && target.addressHash && target.channel !== 'in_app') {
+    const { suppression: reason } = outcome
+    const entry = { hash: target.addressHash, channel: target.channel, reason, note: null, placedBy: 'provider' }
+    await suppress(ports, [entry])
+  }
+  if (!applied) return
+  if (outcome.kind === 'alert')
+    await ports.hold({
+      scope: 'provider',
+      value: target.provider,
+      reason: outcome.reason,
+      probeAfterMs: PROBE_AFTER_MS,
+    })
+  if (outcome.kind === 'alert' || (outcome.kind === 'permanent' && outcome.alert))
+    await ports.alert({ what: 'provider_refused', reason: outcome.reason, provider: target.provider })
+}
