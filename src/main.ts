@@ -1,39 +1,53 @@
+import type { Logger } from 'pino'
 import { type App, startApp } from './app.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
+import { monotonic } from './lib/clock.ts'
 import { makeLog } from './lib/log.ts'
 import { welcome } from './lib/welcome.ts'
+
+/** A second Ctrl-C no sooner than this gives up waiting: npm repeats the first one, which the terminal sent to both. */
+const PATIENCE_MS = 1_000
 
 /** The door: read the configuration, start what the roles ask for, stop on a signal. */
 async function main(): Promise<void> {
   const config = readConfig()
   const log = makeLog({ level: config.logLevel, pretty: process.stdout.isTTY })
   for (const warning of config.warnings) log.warn(warning)
-  const app = await startApp(config, log)
-  stopOnSignal(app)
-  console.log(
-    welcome({
-      url: app.url,
-      world: config.world,
-      signIn: app.url && (await app.signInLink()),
-      inbox: app.sandbox?.url,
-      apiKey: config.sandbox.on ? app.apiKey : undefined,
-      example: app.example,
-    }),
-  )
+  const opening = open(config, log)
+  // A start under way comes to its end first: only then is it known what there is to stop.
+  const signalled = stopOnSignal(async () => {
+    log.info('stopping')
+    await (await opening).app.stop()
+  })
+  const { greeting } = await opening
+  if (!signalled()) console.log(greeting)
 }
 
-function stopOnSignal(app: App): void {
-  let stopping = false
+async function open(config: Config, log: Logger): Promise<{ app: App; greeting: string }> {
+  const app = await startApp(config, log)
+  const greeting = welcome({
+    url: app.url,
+    world: config.world,
+    signIn: app.url && (await app.signInLink()),
+    inbox: app.sandbox?.url,
+    apiKey: config.sandbox.on ? app.apiKey : undefined,
+    example: app.example,
+  })
+  return { app, greeting }
+}
+
+/** Answers whether a signal has come. */
+function stopOnSignal(stop: () => Promise<void>): () => boolean {
+  let since: number | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(130)
-      stopping = true
-      app.stop().then(
-        () => process.exit(0),
-        (error) => fail(error),
-      )
+      if (since !== undefined && monotonic() - since > PATIENCE_MS) process.exit(130)
+      if (since !== undefined) return
+      since = monotonic()
+      stop().then(() => process.exit(0), fail)
     })
   }
+  return () => since !== undefined
 }
 
 function fail(error: unknown): void {

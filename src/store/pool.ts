@@ -6,12 +6,13 @@ types.setTypeParser(types.builtins.INT8, Number)
 export interface PoolOptions {
   url: string
   max: number
+  /** False where the statements are not ours: the queue library's were written for a planner left alone. */
+  pinned?: boolean
   onError: (error: Error) => void
 }
 
-const SETTINGS = {
-  search_path: 'app,bullmq',
-  timezone: 'UTC',
+const EVERYWHERE = { search_path: 'app,bullmq', timezone: 'UTC' }
+const PINNED = {
   enable_partition_pruning: 'off',
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
@@ -30,11 +31,11 @@ const SETTINGS = {
  * that somebody else changed, later parts of the same statement miss rows, or the server crashes. Looking into every
  * partition's index costs some microseconds. `test/store/pool.test.ts` shows the fault.
  */
-export function makePool({ url, max, onError }: PoolOptions): Pool {
+export function makePool({ url, max, pinned = true, onError }: PoolOptions): Pool {
   const pool = new Pool({
     connectionString: url,
     max,
-    options: Object.entries(SETTINGS)
+    options: Object.entries({ ...EVERYWHERE, ...(pinned && PINNED) })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
     connectionTimeoutMillis: 10_000,

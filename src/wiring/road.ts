@@ -51,7 +51,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
   const store = makeStore({ pool, vault, slots: perMinute !== null, monotonic })
   const queuePool = config.queue.redisUrl
     ? pool
-    : makePool({ url: ground.databaseUrl, max: 16, onError: failed('queue connection lost') })
+    : makePool({ url: ground.databaseUrl, max: 16, pinned: false, onError: failed('queue connection lost') })
   if (queuePool !== pool) closers.add('queue pool', () => queuePool.end())
   const carriers = new Map<ChannelName, string[]>([['in_app', []]])
   for (const { channel, name } of providers) carriers.set(channel, [...(carriers.get(channel) ?? []), name])
