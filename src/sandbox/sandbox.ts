@@ -71,11 +71,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return { url, smtpUrl: providers.smtpUrl, world, close: closers.closeAll }
 }
 
-const listening = (server: Server, port: number, host: string) =>
-  new Promise<Server>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => resolve(server.off('error', reject)))
+function listening(server: Server, port: number, host: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const refused = (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken. Set SANDBOX_PORT to a free one.`) : error)
+    server.once('error', refused)
+    server.listen(port, host, () => resolve(server.off('error', refused)))
   })
+}
 
 const shut = (server: Server) =>
   new Promise<void>((resolve) => {

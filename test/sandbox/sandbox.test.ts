@@ -62,7 +62,7 @@ test('advancing the world moves the clock of the service', async () => {
   expect([world.now().getTime(), clock.at]).toEqual(Array(2).fill(Date.parse('2026-03-02T12:05:00Z')))
 })
 
-test('a port that is taken is an error that leaves nothing open', async () => {
+test('a port that is taken is an error that says what to do, and leaves nothing open', async () => {
   const { url } = await sandbox()
 
   const second = startSandbox({
@@ -78,5 +78,5 @@ test('a port that is taken is an error that leaves nothing open', async () => {
     log: () => undefined,
   })
 
-  await expect(second).rejects.toThrow('EADDRINUSE')
+  await expect(second).rejects.toThrow('Set SANDBOX_PORT to a free one')
 })
