@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BACKENDS, openHouse } from '../support/house.ts'
+import { withClient } from '../support/queues.ts'
 import { partnerWebhook, postWebhook, type Signed } from '../support/webhooks.ts'
 
 describe.each(BACKENDS)("the partner's webhooks, with the queues in %s", async (queues) => {
@@ -105,7 +106,11 @@ describe.each(BACKENDS)("the partner's webhooks, with the queues in %s", async (
     const status = await postWebhook(house.url, signed('link.opened', data))
 
     expect(status).toBeLessThan(300)
-    expect(await house.app.store.status.status()).toMatchObject({ unnumbered: 0 })
+    const kept = await withClient(house.databaseUrl, async (client) => {
+      const text = "select type, applied_at from app.partner_event where reference_id = 'user_nobody'"
+      return (await client.query(text)).rows
+    })
+    expect(kept).toEqual([{ type: 'link.opened', applied_at: null }])
   })
 
   it('end the plan when they tell of an operation, and name it', async () => {
