@@ -26,7 +26,7 @@ export async function openBrowser(): Promise<(house: House, options?: VisitorOpt
     const complaints = listen(context)
     const desk = await context.newPage()
     await desk.goto(await house.app.signInLink())
-    await desk.keyboard.press('Enter')
+    await desk.getByRole('button', { name: 'Open the console' }).click()
     await desk.getByRole('heading', { name: 'Dispatches' }).waitFor()
     return { context, desk, complaints }
   }
