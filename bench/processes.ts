@@ -22,6 +22,8 @@ export interface Order {
   logDir: string
   /** Ready when this appears in its output, or when this URL answers 200. */
   ready: { says: string } | { answers: string }
+  /** How long it may take until then. */
+  withinMs?: number
 }
 
 const alive = new Set<ChildProcess>()
@@ -34,7 +36,15 @@ export async function stopAll(): Promise<void> {
   await Promise.all([...alive].map((child) => stop(child, once(child, 'exit'))))
 }
 
-export async function start({ name, command, args, env = {}, logDir, ready }: Order): Promise<Running> {
+export async function start({
+  name,
+  command,
+  args,
+  env = {},
+  logDir,
+  ready,
+  withinMs = 30_000,
+}: Order): Promise<Running> {
   const begun = performance.now()
   const logFile = join(logDir, `${name}-${process.hrtime.bigint()}.log`)
   const log = openSync(logFile, 'a')
@@ -49,7 +59,7 @@ export async function start({ name, command, args, env = {}, logDir, ready }: Or
   const isReady =
     'says' in ready ? () => readFileSync(logFile, 'utf8').includes(ready.says) : () => answers(ready.answers)
   while (!(await isReady())) {
-    if (!alive.has(child) || performance.now() - begun > 30_000)
+    if (!alive.has(child) || performance.now() - begun > withinMs)
       throw new Error(`${name} did not start:\n${readFileSync(logFile, 'utf8').slice(-2_000)}`)
     await pause(2)
   }

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { type Config, readConfig } from './config.ts'
+import { addBackup } from './cli/backup.ts'
+import { addCheckRecord } from './cli/check-record.ts'
+import { addMove } from './cli/move.ts'
+import { addRelease } from './cli/release.ts'
+import { addRestore } from './cli/restore.ts'
+import { withDatabase } from './cli/with-database.ts'
 import { isScope } from './flow/ports-read.ts'
-import { makeClosers } from './lib/closers.ts'
-import { makeLog } from './lib/log.ts'
 import { makeKeyStore } from './store/keys.ts'
 import { reencrypt } from './store/reencrypt.ts'
 import { makeVault } from './vault/vault.ts'
-import { openDatabase } from './wiring/ground.ts'
 import { keptBy, vaultKeysOf } from './wiring/settings.ts'
 
 /** Commands for operators, over the same rooms as the service and the same configuration. */
@@ -49,19 +51,14 @@ program
     }),
   )
 
+addCheckRecord(program)
+
+addBackup(program)
+addRestore(program)
+addMove(program)
+addRelease(program)
+
 program.parseAsync().catch((error: Error) => {
   console.error(error.message)
   process.exitCode = 1
 })
-
-async function withDatabase(
-  work: (ground: Awaited<ReturnType<typeof openDatabase>> & { config: Config }) => Promise<void>,
-): Promise<void> {
-  const closers = makeClosers()
-  try {
-    const config = readConfig()
-    await work({ config, ...(await openDatabase(config, makeLog({ level: 'warn' }), closers, { guest: true })) })
-  } finally {
-    await closers.closeAll()
-  }
-}

@@ -1,4 +1,5 @@
 /** The environment, read once: every problem is told at once, and what comes out is checked and frozen. */
+import { join } from 'node:path'
 import {
   addressees,
   databaseUrl,
@@ -18,6 +19,7 @@ import {
   onOff,
   type Problem,
   pace,
+  rates,
   readVariables,
   redisUrl,
   serviceAccount,
@@ -27,12 +29,16 @@ import {
   timeZone,
   type Values,
   words,
+  wordsOrNone,
 } from './lib/env.ts'
+import { isPlainAbroad, TRACING, tracingOf } from './lib/tracing-settings.ts'
 
 const LIVE_URL = 'https://api.m2m.leapfinancial.com'
 const TEST_URL = 'https://api.sandbox.m2m.leapfinancial.com'
 const LINK_HOSTS = ['widget.m2m.leapfinancial.com', 'send.m2m.leapfinancial.com']
 const DAY = 86_400_000
+/** Wherever the process was started from. */
+const OWN_TEMPLATES = join(import.meta.dirname, '..', 'templates')
 
 /** The variable that says a provider is to be used. */
 const PROVIDERS = ['TWILIO_ACCOUNT_SID', 'VONAGE_API_KEY', 'SMTP_URL', 'FCM_SERVICE_ACCOUNT'] as const
@@ -57,13 +63,23 @@ export const VARIABLES = {
   DEFAULT_LOCALE: [locale().default('en'), 'Set a tag such as en or es-MX.'],
   DEFAULT_TIME_ZONE: [timeZone().default('America/Chicago'), 'Set a name such as America/Chicago.'],
   DEFAULT_CHANNELS: [words('sms', 'email', 'push', 'in_app').default(['sms', 'email', 'push']), 'Set sms,email,push.'],
-  TEMPLATES_DIR: [text().default('templates'), 'Set the directory that holds the templates.'],
+  TEMPLATES_DIR: [text().optional(), 'Set the directory that holds the templates, or leave it unset for our own.'],
   SENDER_NAME: [
     text(/^[^\r\n]{1,40}$/, 'is longer than 40 letters').optional(),
     'Set the name people know you by; messages begin with it.',
   ],
   REMINDERS_AFTER: [durations(1000).default([DAY, 3 * DAY]), 'Set durations such as PT24H,PT72H, or none.'],
   LINK_MAX_MINUTES: [integer(15, 10_080).default(10_080), 'Set minutes; 10080 is 7 days.'],
+  CAP_PER_DAY: [pace(1, 1_000).default(3), 'Set how many messages one person gets in 24 h at most, or off.'],
+  CAP_PER_WEEK: [pace(1, 1_000).default(7), 'Set how many messages one person gets in 7 days at most, or off.'],
+  PROVIDER_LIMITS: [
+    rates('twilio', 'vonage', 'smtp', 'fcm').optional(),
+    'List twilio=60/PT1M,smtp=14/PT1S: SMS segments, mails or pushes in a time.',
+  ],
+  RESEND_UNCLEAR: [
+    wordsOrNone('sms', 'email', 'push').default(['push']),
+    'List channels where an unclear message is sent once more, or none.',
+  ],
   START_HELD: [onOff().default(false), 'Set on to send nothing until a person lifts the hold.'],
   DELIVER_ONLY_TO: [addressees().optional(), 'List +15125550123, ana@example.com, @example.com or push tokens.'],
   ALERT_WEBHOOK_URL: [hookUrl().optional(), 'Set the https URL that is told of every hold.'],
@@ -105,6 +121,7 @@ export const VARIABLES = {
   ],
   FCM_SERVICE_ACCOUNT: [serviceAccount().optional(), 'Set the path or the text of the Firebase JSON key.'],
   FCM_BASE_URL: [httpUrl().default('https://fcm.googleapis.com'), STAND_IN],
+  ...TRACING,
   SANDBOX: [onOff().optional(), 'Set on to try, off to send.'],
   SANDBOX_PORT: [integer(0, 65_535).optional(), 'Set a free TCP port; unset it is PORT + 1.'],
 } satisfies Table
@@ -228,6 +245,7 @@ function warningsAbout(values: Variables, sandbox: boolean, env: Environment): s
       'PUBLIC_URL is this machine: no webhook or receipt from outside can arrive.',
     ],
     [Boolean(live && values.DELIVER_ONLY_TO), 'DELIVER_ONLY_TO is set with a live key: nobody else gets a message.'],
+    [isPlainAbroad(tracingOf(values)?.url), 'Traces leave this machine over plain http: stay in your own network.'],
     [sandbox && Boolean(values.M2M_API_KEY), 'M2M_API_KEY is not used: the sandbox plays the partner.'],
     [unknown.length > 0, `${unknown.join(', ')} is not known and has no effect: see .env.example.`],
   ]
@@ -244,7 +262,7 @@ function assemble(values: Variables, sandbox: boolean, warnings: string[]) {
     publicUrl: values.PUBLIC_URL,
     apiKey: values.API_KEY,
     dataDir: values.DATA_DIR,
-    templatesDir: values.TEMPLATES_DIR,
+    templatesDir: values.TEMPLATES_DIR ?? OWN_TEMPLATES,
     senderName: values.SENDER_NAME,
     logLevel: values.LOG_LEVEL,
     startHeld: values.START_HELD,
@@ -255,14 +273,7 @@ function assemble(values: Variables, sandbox: boolean, warnings: string[]) {
     database: { url: values.DATABASE_URL },
     /** No url: queues in Postgres. */
     queue: { redisUrl: values.REDIS_URL },
-    partner: {
-      baseUrl: sandbox ? values.M2M_BASE_URL : (values.M2M_BASE_URL ?? (world === 'live' ? LIVE_URL : TEST_URL)),
-      apiKey: values.M2M_API_KEY,
-      webhookSecrets: values.M2M_WEBHOOK_SECRETS ?? [],
-      /** null: no limit of ours. */
-      createsPerMinute: values.M2M_CREATES_PER_MINUTE,
-      callback: values.M2M_CALLBACK,
-    },
+    partner: partnerOf(values, world),
     links: { hosts: values.M2M_LINK_HOSTS, maxMinutes: values.LINK_MAX_MINUTES },
     channels: channelsOf(values),
     receipts: receiptsOf(values),
@@ -274,9 +285,24 @@ function assemble(values: Variables, sandbox: boolean, warnings: string[]) {
       remindersAfter: values.REMINDERS_AFTER,
       fallbackAfterMs: 600_000,
     },
+    /** What one person gets at most; null: no cap. */
+    caps: { perDay: values.CAP_PER_DAY, perWeek: values.CAP_PER_WEEK },
+    /** Providers that are not named have no limit of ours. */
+    rates: values.PROVIDER_LIMITS ?? [],
+    resendUnclear: values.RESEND_UNCLEAR,
+    tracing: tracingOf(values),
     sandbox: { on: sandbox, port: values.SANDBOX_PORT ?? (values.PORT && values.PORT + 1) },
   } as const
 }
+
+const partnerOf = (values: Variables, world: 'sandbox' | 'test' | 'live') => ({
+  baseUrl: values.M2M_BASE_URL ?? { sandbox: undefined, test: TEST_URL, live: LIVE_URL }[world],
+  apiKey: values.M2M_API_KEY,
+  webhookSecrets: values.M2M_WEBHOOK_SECRETS ?? [],
+  /** null: no limit of ours. */
+  createsPerMinute: values.M2M_CREATES_PER_MINUTE,
+  callback: values.M2M_CALLBACK,
+})
 
 /** What providers sign their later words with. */
 const receiptsOf = (values: Variables) => ({

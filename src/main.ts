@@ -7,6 +7,8 @@ import { welcome } from './lib/welcome.ts'
 
 /** A second Ctrl-C no sooner than this gives up waiting: npm repeats the first one, which the terminal sent to both. */
 const PATIENCE_MS = 1_000
+/** Whoever started us waits about this long before they kill; what is still under way then is found again by its lease. */
+const STOP_WITHIN_MS = 29_000
 
 /** The door: read the configuration, start what the roles ask for, stop on a signal. */
 async function main(): Promise<void> {
@@ -44,6 +46,10 @@ function stopOnSignal(stop: () => Promise<void>): () => boolean {
       if (since !== undefined && monotonic() - since > PATIENCE_MS) process.exit(130)
       if (since !== undefined) return
       since = monotonic()
+      setTimeout(
+        () => fail(new Error('Something did not end in 29 seconds; the next start finds it.')),
+        STOP_WITHIN_MS,
+      ).unref()
       stop().then(() => process.exit(0), fail)
     })
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../src/config.ts'
 
@@ -296,6 +296,14 @@ describe('single variables', () => {
 
     expect(config.defaults.remindersAfter).toEqual([])
     expect(config.partner.createsPerMinute).toBeNull()
+  })
+
+  test('our own templates are found wherever the process was started from', () => {
+    const folder = readConfig({}).templatesDir
+
+    expect(isAbsolute(folder)).toBe(true)
+    expect(readdirSync(folder)).toContain('magic-link')
+    expect(readConfig({ TEMPLATES_DIR: 'mine' }).templatesDir).toBe('mine')
   })
 
   test('an alert URL may carry its key as a query', () => {

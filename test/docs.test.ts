@@ -12,7 +12,7 @@ const pages = files('**/*.md').sort()
 const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts
 /** Words in capitals that the code, its containers or the partner use: constants, codes, other programs' variables. */
 const known = new Set(
-  [...files('{src,bench}/**/*.{ts,mjs,js}'), 'compose.yaml', 'Dockerfile', '.ci/run'].flatMap((file) =>
+  [...files('{src,bench,test}/**/*.{ts,mjs,js}'), 'compose.yaml', 'Dockerfile', '.ci/run'].flatMap((file) =>
     capitalsIn(read(file)),
   ),
 )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BACKENDS, linkIn, openHouse } from './support/house.ts'
+import { BACKENDS, linkIn, openHouse, PHONE } from './support/house.ts'
 
 /** What this service is for, told once from the CRM's request to the silence after the open. */
 describe.each(BACKENDS)('a magic link, with its queues in %s', async (queues) => {
@@ -47,7 +47,8 @@ describe.each(BACKENDS)('a magic link, with its queues in %s', async (queues) =>
   it('is opened by the person, and the timeline says what that stopped', async () => {
     const [message] = house.inbox(michael)
 
-    await fetch(message ? linkIn(message) : '')
+    await house.advance('PT1M')
+    await fetch(message ? linkIn(message) : '', { headers: { 'User-Agent': PHONE } })
     await house.world.idle()
     await house.settled()
 

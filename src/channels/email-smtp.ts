@@ -38,6 +38,7 @@ export function makeSmtp({ url, from, slots = 10, now, deadlines, idleMs = 5 * 6
   const escalate = makeEscalation(now)
   return {
     name: 'smtp',
+    sender: sender.address,
     channel: 'email',
     async send(message, attempt) {
       if (message.channel !== 'email') return { kind: 'permanent', reason: 'wrong_channel', alert: true }

@@ -22,6 +22,7 @@ export function makeFcm(options: FcmOptions): Provider {
   let account: Promise<{ url: string; tokens: TokenSource }> | undefined
   return {
     name: 'fcm',
+    sender: '*',
     channel: 'push',
     async send(message, attempt) {
       if (message.channel !== 'push') return { kind: 'permanent', reason: 'wrong_channel', alert: true }

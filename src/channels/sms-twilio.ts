@@ -21,6 +21,7 @@ export interface TwilioOptions {
 export function makeTwilio(options: TwilioOptions): Provider {
   return {
     name: 'twilio',
+    sender: options.messagingServiceSid ?? options.from ?? '*',
     channel: 'sms',
     async send(message, attempt) {
       if (message.channel !== 'sms') return { kind: 'permanent', reason: 'wrong_channel', alert: true }

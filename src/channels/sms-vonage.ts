@@ -19,6 +19,7 @@ const THREE_DAYS_MS = 72 * 3_600_000
 export function makeVonage(options: VonageOptions): Provider {
   return {
     name: 'vonage',
+    sender: options.from,
     channel: 'sms',
     async send(message, attempt) {
       if (message.channel !== 'sms') return { kind: 'permanent', reason: 'wrong_channel', alert: true }

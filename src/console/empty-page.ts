@@ -15,7 +15,7 @@ export const emptyList = ({ ports }: Frame): Markup => html`
         </ol>
       </div>
       <figure class="snippet">
-        <figcaption><span>In a terminal</span><button type="button" class="ghost small" data-copy-from="example">Copy</button></figcaption>
-        <pre tabindex="0" id="example"><code>${exampleCurl({ url: ports.publicUrl.replace(/\/$/, ''), apiKey: '$API_KEY', now: ports.now() })}</code></pre>
+        <figcaption><span>${ports.exampleKey ? 'In a terminal' : html`In a terminal, after <code>export API_KEY=…</code>`}</span><button type="button" class="ghost small" data-copy-from="example">Copy</button></figcaption>
+        <pre tabindex="0" id="example"><code>${exampleCurl({ url: ports.publicUrl.replace(/\/$/, ''), apiKey: ports.exampleKey ?? '$API_KEY', now: ports.now() })}</code></pre>
       </figure>
     </section>`

@@ -73,6 +73,7 @@ export function orderFrom(fields: Fields, now: Date): { order: DispatchOrder } |
       link: {},
       ownLink: null,
       ifActive: 'supersede',
+      suspectOpens: 'stop',
       fallBackMs: null,
       metadata: null,
       lane: SINGLE,

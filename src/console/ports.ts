@@ -26,6 +26,8 @@ export interface ConsolePorts {
   publicUrl: string
   /** The sandbox's inbox. */
   inboxUrl: string | null
+  /** The key that stands in the example; null outside the sandbox, where whoever reads along must not learn it. */
+  exampleKey: string | null
   world: 'sandbox' | 'test' | 'live'
   templates: readonly string[]
   locales: readonly string[]

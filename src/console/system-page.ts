@@ -19,7 +19,7 @@ export function systemPage(frame: Frame, holds: Hold[], status: Status): Markup 
     <p class="lead">${verdict(holds, status)}</p>
     <section aria-labelledby="holds-title">
       <h2 id="holds-title">Holds in force</h2>
-      ${holds.length === 0 ? html`<p class="calm">${ICONS.check}Nothing is held.</p>` : html`<ul class="holds">${holds.map((hold) => holdCard(frame, hold))}</ul>`}
+      ${holds.length === 0 ? html`<p class="calm">${ICONS.check}Nothing is held.</p>` : html`<ul class="holds">${holds.map((hold) => holdCard(frame, hold, status))}</ul>`}
     </section>
     <section aria-labelledby="work-title">
       <h2 id="work-title">Work</h2>
@@ -44,16 +44,20 @@ function verdict(holds: Hold[], { dueLagMs }: Status): string {
   return dueLagMs > SLOW_MS ? 'Messages leave, but later than they should.' : 'Messages leave as they fall due.'
 }
 
-const holdCard = ({ now, caller }: Frame, hold: Hold) => html`
+const holdCard = ({ now, caller }: Frame, hold: Hold, { doubtful }: Status) => html`
         <li class="hold" data-key="${hold.id}">
           <span class="hold-mark">${ICONS.hand}</span>
           <div class="hold-words">
             <h3>${holdWord(hold)}</h3>
             <p><span dir="auto">${reasonWord(hold.reason)}</span></p>
             <p class="aside">Placed by ${hold.placedBy} ${timeOf(hold.placedAt, now)}. ${probeWords(hold, now)}</p>
+            ${hold.scope === 'all' && doubtful > 0 && doubtfulWords(doubtful)}
           </div>
           ${caller && may(caller, 'operate') && html`<form action="/holds/${showId('hld', hold.id)}/lift" method="post"><button class="ghost">Lift</button></form>`}
         </li>`
+
+const doubtfulWords = (count: number) =>
+  html`<p>${count.toLocaleString('en')} of the messages may have been sent by the database this one is a copy of. Lift counts them as handed over; to send them all the same, run <code>dispatcher release --send-doubtful</code>.</p>`
 
 function probeWords({ probeAt }: Hold, now: Date): Markup | string {
   if (probeAt === null) return 'Only a person lifts it.'

@@ -25,7 +25,8 @@ const WORDS: Record<EventType, (data: Data) => EventWords> = {
     tone: 'neutral',
   }),
   'dispatch.sent': () => ({ lead: 'Sent', detail: 'the first message is on its way', icon: 'plane', tone: 'going' }),
-  'dispatch.opened': (data) => ended('Opened', data, { icon: 'eye', tone: 'good' }),
+  'dispatch.opened': (data) =>
+    ended('Opened', data, { icon: 'eye', tone: data['suspect'] ? 'warn' : 'good' }, and(...suspicion(data))),
   'dispatch.exhausted': (data) =>
     ended('Exhausted', data, { icon: 'dash', tone: 'warn' }, 'every message ran, and no link lives any more'),
   'dispatch.failed': (data) => ended('Failed', data, { icon: 'alert', tone: 'bad' }),
@@ -104,7 +105,20 @@ const WORDS: Record<EventType, (data: Data) => EventWords> = {
     tone: 'neutral',
     ...until(data['expiresAt']),
   }),
+  'link.requested': () => ({
+    lead: 'Fresh link asked for',
+    detail: 'with the button behind a message whose link had run out',
+    icon: 'hand',
+    tone: 'neutral',
+  }),
   'link.revoked': (data) => ({ lead: 'Link taken back', detail: reason(data), icon: 'link', tone: 'off' }),
+  'open.suspect': (data) => ({
+    lead: 'Link opened',
+    detail: and(...suspicion(data), 'reminders wait for a sign of a person'),
+    icon: 'eye',
+    tone: 'warn',
+    ...until(data['until']),
+  }),
   'operation.created': () => ({
     lead: 'Operation created',
     detail: 'the user began a transfer',
@@ -185,6 +199,10 @@ function channelIcon(data: Data): IconName | undefined {
 }
 
 const reason = (data: Data) => (data['reason'] ? reasonWord(text(data['reason'])) : '')
+
+function suspicion({ suspect }: Data): string[] {
+  return suspect ? ['perhaps by a scanner', reasonWord(text(suspect))] : []
+}
 
 const missing = (data: Data) => [...list(data['missing']), ...list(data['fields'])].join(', ')
 

@@ -20,6 +20,8 @@ export const EVENT_TYPES = [
   'link.created',
   'link.replaced',
   'link.revoked',
+  'link.requested',
+  'open.suspect',
   'operation.created',
   'operation.cancelled',
   'user.data_request',

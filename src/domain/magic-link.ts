@@ -12,6 +12,11 @@ export interface PartnerLink {
   operationId: string | null
 }
 
+/** Notices of the partner's that say somebody is inside: they end every plan that carried the link. */
+export const OPENING_NOTICES = ['link.opened', 'operation.created'] as const
+export type OpeningNotice = (typeof OPENING_NOTICES)[number]
+export const isOpening = (type: string): type is OpeningNotice => (OPENING_NOTICES as readonly string[]).includes(type)
+
 /** Opened if the status says so *or* `openedAt` is set (dossier, contradiction C14). */
 export const isOpened = (link: Pick<PartnerLink, 'status' | 'openedAt'>) =>
   link.status === 'opened' || link.openedAt !== null
@@ -20,3 +25,7 @@ export const isOpened = (link: Pick<PartnerLink, 'status' | 'openedAt'>) =>
 export function lifeNeededMs(requestedLifeMs: number): number {
   return requestedLifeMs < 60 * MINUTE ? requestedLifeMs / 2 : 30 * MINUTE
 }
+
+/** The same when a message sets out: what lies between, such as waiting for the provider's next place, takes less than the rest. */
+export const lifeToSetOutMs = (requestedLifeMs: number) =>
+  lifeNeededMs(requestedLifeMs) + Math.min(MINUTE, requestedLifeMs / 4)

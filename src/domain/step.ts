@@ -22,7 +22,8 @@ export const STEP_ENTERED_FROM: Record<StepStatus, readonly StepStatus[]> = {
   // From `pending` only the silent close, which hands nothing to anybody.
   handed: ['claimed', 'ambiguous', 'pending'],
   delivered: ['handed'],
-  ambiguous: ['claimed'],
+  // From `pending` and `queued` only on an older copy: the lost database may have sent it.
+  ambiguous: ['claimed', 'pending', 'queued'],
   failed: ['queued', 'claimed', 'ambiguous', 'handed'],
   skipped: ['pending', 'queued', 'claimed'],
 }

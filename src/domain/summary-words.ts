@@ -30,6 +30,7 @@ const REASONS: Record<string, string> = {
   partner_unavailable: 'the partner does not answer',
   not_in_deliver_only_to: 'a test may not write to this address',
   recipient_busy: 'another message to this person goes first',
+  suspect_open: 'it waits for a sign of a person',
   valid_until_passed: 'its time ran out',
 }
 /** A reason as words; one that has none is shown as it is, readable. */

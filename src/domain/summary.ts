@@ -1,6 +1,7 @@
 import type { DispatchStatus } from './dispatch.ts'
 import type { StepKind, StepStatus } from './step.ts'
 import { channelWord, durationWords, moment, plural, reasonWords, times } from './summary-words.ts'
+import type { Suspicion } from './suspicion.ts'
 
 /** What a summary is made of; a dispatch as it is read has all of it. */
 export interface SummaryFacts {
@@ -9,6 +10,7 @@ export interface SummaryFacts {
   timeZone: string
   inAppAt: Date | null
   openedAt: Date | null
+  suspect: Suspicion | null
   endedAt: Date | null
   steps: readonly SummaryStep[]
   links: readonly { operationId: string | null; operationStatus: string | null }[]
@@ -74,11 +76,11 @@ function end(facts: SummaryFacts, now: Date): string[] {
     case 'accepted':
       return [waiting(facts, now), planned(facts)]
     case 'sent':
-      return ['not opened yet', next(facts, now)]
+      return [facts.suspect ? `opened${doubt(facts)}` : 'not opened yet', next(facts, now)]
     case 'opened':
-      return [opened(facts, now), stopped(facts)]
+      return [`${opened(facts, now)}${doubt(facts)}`, stopped(facts)]
     case 'exhausted':
-      return ['never opened, and no link of it works any more']
+      return [`${facts.suspect ? `opened${doubt(facts)}` : 'never opened'}, and no link of it works any more`]
     case 'failed':
       return [`could not be sent${because(facts.reason)}`]
     case 'expired':
@@ -95,6 +97,8 @@ function end(facts: SummaryFacts, now: Date): string[] {
       ]
   }
 }
+
+const doubt = ({ suspect }: SummaryFacts) => (suspect ? ', perhaps by a scanner' : '')
 
 const because = (reason: string | null) => (reason ? `: ${reasonWords(reason)}` : '')
 
@@ -140,8 +144,8 @@ function stopped({ steps }: SummaryFacts): string {
   return skipped > 0 ? `${plural(skipped, 'reminder')} stopped` : ''
 }
 
-const openedAllTheSame = ({ openedAt, timeZone }: SummaryFacts, now: Date): string =>
-  openedAt ? `opened all the same on ${moment(openedAt, timeZone, now)}` : ''
+const openedAllTheSame = (facts: SummaryFacts, now: Date): string =>
+  facts.openedAt ? `opened all the same on ${moment(facts.openedAt, facts.timeZone, now)}${doubt(facts)}` : ''
 
 function operation({ links }: SummaryFacts): string[] {
   const link = links.findLast((one) => one.operationId !== null)

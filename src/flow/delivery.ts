@@ -1,21 +1,34 @@
+import type { Caps } from '../domain/cap.ts'
 import type { ChannelName } from '../domain/channel.ts'
 import type { HoldScope } from '../domain/hold.ts'
 import type { PartnerLink } from '../domain/magic-link.ts'
 import type { Message, Words } from '../domain/message.ts'
+import type { Circuits } from './circuit.ts'
 import type { Partner, Provider, Renderer, Vault } from './ports.ts'
 import type { SuppressionStore } from './ports-consent.ts'
+import type { Codes } from './ports-evergreen.ts'
+import type { PaceStore, Rate } from './ports-pace.ts'
 import type { AttemptResult, ClaimOrder, DeliverStore, HoldStore, LinkStore, Work } from './ports-store.ts'
 
 /** What a delivery needs of the world. */
 export interface DeliverPorts {
   deliveries: DeliverStore
   links: LinkStore
-  holds: Pick<HoldStore, 'current'>
+  holds: Pick<HoldStore, 'current' | 'takeProbe'>
   suppressions: Pick<SuppressionStore, 'add'>
   partner: Partner
   providers: Provider[]
+  circuits: Circuits
+  /** Providers with a limit of ours, by name; the others go as fast as they can. */
+  rates: ReadonlyMap<string, Rate>
+  paces: PaceStore
+  /** What a message counts as at its provider: an SMS its segments, anything else one. */
+  unitsOf(words: Words): number
+  caps: Caps
   render: Renderer
   vault: Pick<Vault, 'lookup' | 'lookups'>
+  /** Null: without an address of our own, messages carry the partner's link. */
+  codes: Codes | null
   /** False when the partner's create limit is off. */
   slots: boolean
   /** `M2M_CALLBACK=per_link`: the URL the partner calls for this link's events. */
@@ -26,6 +39,8 @@ export interface DeliverPorts {
   /** Addresses a test key may write to; null: everybody (P12). */
   mayWriteTo: ((address: string) => boolean) | null
   hold(order: { scope: HoldScope; value: string; reason: string; probeAfterMs: number | null }): Promise<void>
+  /** The provider works again. */
+  lift(holdId: string): Promise<void>
   /** Something a person must look at; told once, never thrown. */
   alert(what: { what: string; reason: string; provider?: string }): Promise<void>
   /** The partner says it was opened and we had not heard. */
@@ -34,19 +49,28 @@ export interface DeliverPorts {
   random(): number
   /** ms that never go backwards: deadlines inside this process. */
   monotonic(): number
+  pause(ms: number): Promise<void>
 }
 
 /** One step on its way, growing from one named step to the next. */
 export interface Delivery {
   work: Work
+  /** `monotonic()` when `work.now` was true. */
+  readAt: number
   newId(): string
   provider?: Provider
+  /** The provider's hold that this message probes. */
+  probing?: string
   addresses: Address[]
   /** The addresses that are still to be written to, each with the number of the attempt that the claim wrote for it. */
   tried: { n: number; address: Address }[]
   /** Attempts the claim wrote for addresses that turned out to be barred. */
   unsent: AttemptResult[]
   link?: ClaimOrder['link']
+  /** What the message carries: the link's own, or one of ours. */
+  url?: string
+  /** A secret of ours in `url`. */
+  code?: string
   words?: Words
   templateVersion?: string
   startBy?: number

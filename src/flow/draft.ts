@@ -20,6 +20,8 @@ export interface DraftPorts {
   ): string[]
   /** Proves that a link the CRM brought is a living one of this user's; a failure says what is wrong. */
   checkOwnLink(referenceId: string, link: BroughtLink): Promise<Failure | null>
+  /** Where codes of ours lead, `PUBLIC_URL/l/`; null: nowhere. */
+  codesBase: string | null
   defaults: {
     locale: string
     timeZone: string
@@ -74,6 +76,7 @@ function assemble(ports: DraftPorts, order: DispatchOrder, found: Found): NewDis
     channels,
     createdAt: now,
     linkOptions: link,
+    suspectOpens: order.suspectOpens,
     ...placeAndTongue(ports, order, found),
     fallBackMs: order.fallBackMs ?? ports.defaults.fallBackMs,
     lifeMinutes: link.expiresInMinutes ?? lifeMinutes(remindersAfter(ports, order), ports.defaults.linkMaxMinutes),
@@ -129,7 +132,7 @@ async function problemWith(
     ])
   const own = order.ownLink
   return (
-    timesFailure(ports, order, now) ??
+    wishesFailure(ports, order, now) ??
     templateFailure(ports, order, channels) ??
     (own && (await ports.checkOwnLink(order.referenceId, own)))
   )
@@ -141,7 +144,11 @@ function channelsFor(ports: Pick<DraftPorts, 'defaults'>, order: DispatchOrder, 
   return { channels: usable, without: order.channels ? without : [] }
 }
 
-function timesFailure(ports: Pick<DraftPorts, 'defaults'>, order: DispatchOrder, now: Date): Failure | undefined {
+function wishesFailure(
+  ports: Pick<DraftPorts, 'defaults' | 'codesBase'>,
+  order: DispatchOrder,
+  now: Date,
+): Failure | undefined {
   const errors: Failure['errors'] = []
   if (order.sendAt && order.sendAt.getTime() < now.getTime() - 1_000)
     errors.push({ path: 'sendAt', message: 'lies in the past' })
@@ -150,6 +157,11 @@ function timesFailure(ports: Pick<DraftPorts, 'defaults'>, order: DispatchOrder,
   const max = ports.defaults.linkMaxMinutes
   if ((order.link.expiresInMinutes ?? 0) > max)
     errors.push({ path: 'link.expiresInMinutes', message: `may be ${max} at most (LINK_MAX_MINUTES)` })
+  // After the wait there would be nothing to send: an opened URL is never sent again, and this one is never re-issued.
+  if (order.ownLink && order.suspectOpens === 'hold')
+    errors.push({ path: 'suspectOpens', message: 'must be stop with a link of your own' })
+  if (order.link.mode === 'evergreen' && ports.codesBase === null)
+    errors.push({ path: 'link.mode', message: 'needs an https address of this service (PUBLIC_URL)' })
   return errors.length > 0 ? { code: 'invalid_request', errors, detail: {} } : undefined
 }
 
@@ -168,12 +180,13 @@ function templateFailure(
       errors: unknown.map(([path]) => ({ path: path ?? 'template', message: 'no template of this name' })),
       detail: {},
     }
-  const missing = ports.missingVariables(
-    order.template,
-    chainOf(channels),
-    order.locale ?? ports.defaults.locale,
-    order.variables,
-  )
+  const locale = order.locale ?? ports.defaults.locale
+  // A reminder that cannot be written would be found out days later, with nobody there to tell.
+  const templates =
+    remindersAfter(ports, order).length > 0 ? [order.template, reminderTemplate(ports, order)] : [order.template]
+  const missing = [
+    ...new Set(templates.flatMap((one) => ports.missingVariables(one, chainOf(channels), locale, order.variables))),
+  ]
   if (missing.length === 0) return undefined
   return {
     code: 'variable_missing',

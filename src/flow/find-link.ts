@@ -1,27 +1,31 @@
 import { backoffMs } from '../domain/backoff.ts'
 import { widgetLanguage } from '../domain/locale.ts'
-import { isOpened, lifeNeededMs, type PartnerLink } from '../domain/magic-link.ts'
+import { isOpened, lifeToSetOutMs, type PartnerLink } from '../domain/magic-link.ts'
 import type { DeliverPorts, Delivery } from './delivery.ts'
 import type { LinkOrder, PartnerAnswer } from './ports.ts'
 import type { FreshLink, Settlement, StoredLink, Work } from './ports-store.ts'
 import { fails, later, settlement, told } from './settlement.ts'
 
 const HOUR = 3_600_000
+/** A worker that was frozen for longer may have lost its slot to somebody else (P7). */
+const CREATE_WITHIN_MS = 20_000
 /** Between two looks while the partner does not answer; slots bound how many look at once. */
 const OUTAGE_WAIT_MS = 10_000
 
 /** Carries the living link, adopts one, or creates one with enough life. A settlement when there is none to be had now. */
-export async function findLink(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
+export async function findLink(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | 'nothing' | undefined> {
   const { work } = delivery
   if (work.ownLink) return carryOwn(delivery, work, work.ownLink)
   if (work.living) return carryLiving(delivery, work, work.living)
   if (work.slot === null && ports.slots) return later(work, 'queued', work.now, 'needs_link', { needsLink: true })
   const holder = ports.newId()
   if (!(await ports.links.lease(work.dispatch.referenceId, holder))) {
-    return later(work, 'queued', after(work, 1_000), 'recipient_busy', { needsLink: true, freeSlot: work.slot })
+    // The slot stays taken until it runs out: a twin of this very job may be creating with it (P7).
+    return later(work, 'queued', after(work, 1_000), 'recipient_busy', { needsLink: true })
   }
   try {
-    return await create(ports, delivery, work)
+    // A twin of this job may have made a link and left meanwhile: only a turn that is still ours asks for one (P7).
+    return (await ports.deliveries.work(work)) ? await create(ports, delivery, work) : 'nothing'
   } finally {
     delivery.release = () => ports.links.release(work.dispatch.referenceId, holder)
   }
@@ -29,7 +33,7 @@ export async function findLink(ports: DeliverPorts, delivery: Delivery): Promise
 
 /** A link the CRM brought is never re-issued: steps after its expiry are skipped. */
 function carryOwn(delivery: Delivery, work: Work, own: StoredLink): Settlement | undefined {
-  if (lifeLeft(own.expiresAt, work) < lifeNeededMs(own.requestedMs)) return linkExpired(work)
+  if (lifeLeft(own.expiresAt, work) < lifeToSetOutMs(own.requestedMs)) return linkExpired(work)
   delivery.link = { stored: own }
   return undefined
 }
@@ -46,7 +50,7 @@ function linkExpired(work: Work): Settlement {
 
 /** A link with too little life left is waited out, then followed by the next one: it is never revoked in order to remind. */
 function carryLiving(delivery: Delivery, work: Work, living: StoredLink): Settlement | undefined {
-  if (lifeLeft(living.expiresAt, work) < lifeNeededMs(living.requestedMs))
+  if (lifeLeft(living.expiresAt, work) < lifeToSetOutMs(living.requestedMs))
     return waitOut(work, living.expiresAt, work.slot)
   delivery.link = { stored: living }
   if (work.slot !== null) delivery.freeSlot = work.slot
@@ -62,7 +66,7 @@ const waitOut = (work: Work, expiresAt: Date, freeSlot: number | null) =>
 
 async function create(ports: DeliverPorts, delivery: Delivery, work: Work): Promise<Settlement | undefined> {
   const order = orderFor(work, ports.callbackUrl)
-  const answer = await ports.partner.createLink(order)
+  const answer = await ports.partner.createLink(order, delivery.readAt + CREATE_WITHIN_MS)
   // The 60 s of a slot begin with the answer, whatever it says: the creation counts against the limit.
   if (work.slot !== null) await ports.links.slotAnswered(work.slot)
   if (answer.kind === 'ok') return carryFresh(delivery, work, answer.value, 'created', order.expiresInMinutes)
@@ -123,7 +127,7 @@ async function adopt(
   if (isOpened(link)) return replaceOpened(ports, work, link)
   const known = await ports.links.find(link.linkId)
   const requestedMs = known?.requestedMs ?? link.expiresAt.getTime() - link.createdAt.getTime()
-  if (lifeLeft(link.expiresAt, work) < lifeNeededMs(requestedMs)) return waitOut(work, link.expiresAt, null)
+  if (lifeLeft(link.expiresAt, work) < lifeToSetOutMs(requestedMs)) return waitOut(work, link.expiresAt, null)
   if (known) delivery.link = { stored: known }
   else carryFresh(delivery, work, link, 'adopted', Math.min(minutes, Math.ceil(requestedMs / 60_000)))
   return undefined

@@ -1,20 +1,26 @@
+import { cappedUntil } from '../domain/cap.ts'
 import { isRunning } from '../domain/dispatch.ts'
-import { heldBy, stopsEverything } from '../domain/hold.ts'
+import { type Hold, heldBy, stopsEverything } from '../domain/hold.ts'
 import type { DeliverPorts, Delivery } from './delivery.ts'
+import type { Provider } from './ports.ts'
 import type { Settlement } from './ports-store.ts'
 import { fails, later, nextChannel, settlement, told } from './settlement.ts'
-import { waitsUntil } from './window.ts'
+import { isAskedFor, waitsUntil } from './window.ts'
 
 /** How long a step that met a hold rests before it is looked at again. */
 const HELD_MS = 5_000
+/** How often a held provider gets a message at most, to see whether it works again. */
+const PROBE_EVERY_MS = 5_000
 
-/** Still wanted? In its window? Not held? Somebody to write to, and a provider to do it? */
+/** Still wanted? In its window, and not one too many? Not held? Somebody to write to, and a provider to do it? */
 export async function guard(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
   const { work } = delivery
   return (
     stillWanted(delivery) ??
+    unsuspected(delivery) ??
     notStale(delivery) ??
     inWindow(ports, delivery) ??
+    underCap(ports, delivery) ??
     (await notHeld(ports, delivery)) ??
     (work.channel === 'in_app' ? undefined : reachable(ports, delivery))
   )
@@ -33,6 +39,13 @@ function stillWanted({ work }: Delivery): Settlement | undefined {
 const skip = (work: Delivery['work'], reason: string) =>
   work.kind === 'reminder' ? [told(work, 'reminder.skipped', { reason })] : []
 
+/** A machine may have opened the link: until a person shows, or the grace is over, nothing that was planned leaves. */
+function unsuspected({ work }: Delivery): Settlement | undefined {
+  const until = work.dispatch.suspectUntil
+  if (work.kind === 'resend' || until === null || until <= work.now) return undefined
+  return waits(work, until, 'suspect_open')
+}
+
 /** A step found later than this is not simply sent: an outage must not end in a burst of old reminders. */
 const STALE_AFTER_MS = 12 * 3_600_000
 
@@ -48,27 +61,32 @@ function notStale({ work }: Delivery): Settlement | undefined {
 
 function inWindow(ports: DeliverPorts, { work }: Delivery): Settlement | undefined {
   const opening = waitsUntil(work, ports.defaultTimeZone, ports.random())
-  if (!opening) return undefined
-  return later(work, 'queued', opening, 'outside_window', {
+  return opening ? waits(work, opening, 'outside_window') : undefined
+}
+
+/** Over all dispatches a person gets so many messages a day and a week: what is too much waits, and is said to wait. */
+function underCap({ caps }: DeliverPorts, { work }: Delivery): Settlement | undefined {
+  const until = work.channel === 'in_app' || isAskedFor(work) ? null : cappedUntil(work.sentBefore, work.now, caps)
+  return until ? waits(work, until, 'capped') : undefined
+}
+
+const waits = (work: Delivery['work'], until: Date, reason: string): Settlement =>
+  later(work, 'queued', until, reason, {
     freeSlot: work.slot,
     needsLink: work.slot !== null,
-    fallBackAt: new Date(opening.getTime() + work.dispatch.fallBackMs),
-    events: [told(work, 'message.waits', { reason: 'outside_window', until: opening })],
+    fallBackAt: new Date(until.getTime() + work.dispatch.fallBackMs),
+    events: [told(work, 'message.waits', { reason, until })],
   })
-}
 
 async function notHeld(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
   const { work } = delivery
   const holds = await ports.holds.current()
-  const [provider, ...others] = ports.providers.filter((p) => p.channel === work.channel)
-  const free = [provider, ...others].find((p) => p !== undefined && !heldBy(holds, 'provider', p.name))
-  if (free) delivery.provider = free
-  const hold =
+  const held =
     stopsEverything(holds) ??
     heldBy(holds, 'channel', work.channel) ??
     heldBy(holds, 'template', work.template) ??
-    (work.dispatch.campaignId ? heldBy(holds, 'campaign', work.dispatch.campaignId) : undefined) ??
-    (provider && !free ? heldBy(holds, 'provider', provider.name) : undefined)
+    (work.dispatch.campaignId ? heldBy(holds, 'campaign', work.dispatch.campaignId) : undefined)
+  const hold = held ?? (await findProvider(ports, delivery, holds))
   if (!hold) return undefined
   const waitedEnough = work.fallBackAt !== null && work.fallBackAt <= work.now && work.chain.length > 0
   if (waitedEnough && (hold.scope === 'channel' || hold.scope === 'provider'))
@@ -77,6 +95,25 @@ async function notHeld(ports: DeliverPorts, delivery: Delivery): Promise<Settlem
     freeSlot: work.slot,
     needsLink: work.slot !== null,
   })
+}
+
+/** The first provider in order that is not held, or whose hold this message probes; the hold of the first, where all are. */
+async function findProvider(ports: DeliverPorts, delivery: Delivery, holds: Hold[]): Promise<Hold | undefined> {
+  const providers = ports.providers.filter(({ channel }) => channel === delivery.work.channel)
+  const holdOn = ({ name }: Provider) => heldBy(holds, 'provider', name)
+  for (const provider of providers) {
+    const hold = holdOn(provider)
+    if (hold && !(await mayProbe(ports, delivery, hold))) continue
+    delivery.provider = provider
+    if (hold) delivery.probing = hold.id
+    return undefined
+  }
+  return providers.map(holdOn).find((hold) => hold !== undefined)
+}
+
+async function mayProbe({ holds }: DeliverPorts, { work }: Delivery, hold: Hold): Promise<boolean> {
+  const due = hold.probeAt !== null && hold.probeAt <= work.now
+  return due && (await holds.takeProbe(hold.id, PROBE_EVERY_MS))
 }
 
 function reachable(ports: DeliverPorts, delivery: Delivery): Settlement | undefined {

@@ -44,12 +44,12 @@ export async function liftHold(ports: HoldPorts, id: string, by: string): Promis
 const PROBE_EVERY_MS = 30_000
 
 /**
- * What the service held, it tries again by itself: a provider gets its next message; the partner is asked what was
- * opened meanwhile, and only when that is known may reminders go on. A hold that a person placed waits for a person.
+ * What the service held, it tries again by itself: the partner is asked what was opened meanwhile, and only when that is
+ * known may reminders go on. A provider is probed by its next message (guard.ts). A hold that a person placed waits for a person.
  */
 export async function probeHolds(ports: HoldPorts & { catchUp(): Promise<boolean> }): Promise<void> {
   for (const hold of await ports.holds.dueProbes()) {
-    if (hold.scope === 'provider' || (await ports.catchUp())) await liftHold(ports, hold.id, 'probe')
+    if (await ports.catchUp()) await liftHold(ports, hold.id, 'probe')
     else await ports.holds.postpone(hold.id, PROBE_EVERY_MS)
   }
 }

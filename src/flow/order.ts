@@ -1,5 +1,6 @@
 import type { ChannelName } from '../domain/channel.ts'
 import type { Category, Contact, IfActive } from '../domain/dispatch.ts'
+import type { SuspectPolicy } from '../domain/suspicion.ts'
 import type { LinkOptions } from './ports-store.ts'
 
 export interface BroughtLink {
@@ -26,6 +27,7 @@ export interface DispatchOrder {
   link: LinkOptions
   ownLink: BroughtLink | null
   ifActive: IfActive
+  suspectOpens: SuspectPolicy
   fallBackMs: number | null
   metadata: Record<string, unknown> | null
   lane: number

@@ -49,6 +49,20 @@ export interface SuppressionStore {
   lift(ids: string[], by: string, reason: string, consent: string | null): Promise<string[]>
 }
 
+/** What a person wrote, and nobody but a person can answer. */
+export interface KeptText {
+  id: string
+  receivedAt: Date
+  dispatchId: string | null
+  /** null: the dispatch has another number by now, or there is none. */
+  phone: string | null
+  text: string
+}
+export interface KeptTextReader {
+  /** Newest first, below the id of the cursor. */
+  list(before: string | null, limit: number): Promise<KeptText[]>
+}
+
 /** Texts of people, and whose they are. */
 export interface ReplyStore {
   /** The newest dispatch that wrote to this number. */

@@ -2,8 +2,10 @@
 import type { ChannelName } from '../domain/channel.ts'
 import type { Category, Contact, DispatchStatus } from '../domain/dispatch.ts'
 import type { FeedEvent } from '../domain/event.ts'
+import type { DispatchRecord } from '../domain/record.ts'
 import type { StepKind, StepStatus } from '../domain/step.ts'
-import type { Person, StoredLink } from './ports-store.ts'
+import type { SuspectPolicy, Suspicion } from '../domain/suspicion.ts'
+import type { LinkMode, Person, StoredAnswer, StoredLink } from './ports-store.ts'
 
 /** A dispatch as it is read: for answers, pages and people. */
 export interface DispatchView {
@@ -17,11 +19,15 @@ export interface DispatchView {
   locale: string
   timeZone: string
   channels: ChannelName[]
+  linkMode: LinkMode
   sendAt: Date | null
   validUntil: Date | null
   firstHandedAt: Date | null
   inAppAt: Date | null
   openedAt: Date | null
+  suspectOpens: SuspectPolicy
+  /** Why every open so far looks like a machine's. */
+  suspect: Suspicion | null
   endedAt: Date | null
   createdAt: Date
   person: Person
@@ -47,6 +53,7 @@ export interface LinkView {
   status: string
   expiresAt: Date
   openedAt: Date | null
+  suspect: Suspicion | null
   revokedAt: Date | null
   operationId: string | null
   operationStatus: string | null
@@ -68,7 +75,8 @@ export interface DispatchFilter {
   referenceId: string | null
   campaignId: string | null
   status: string | null
-  opened: boolean | null
+  /** By a person; by nobody at all; or only by what looks like a machine. */
+  opened: boolean | 'suspect' | null
   template: string | null
   from: Date | null
   to: Date | null
@@ -85,6 +93,11 @@ export interface DispatchReader {
   metadataOf(ids: string[]): Promise<Map<string, Person['metadata']>>
 }
 
+export interface RecordReader {
+  /** All that is written down of a dispatch, as of one moment. */
+  read(id: string): Promise<DispatchRecord | null>
+}
+
 export interface ChangeOrder {
   id: string
   contact: Contact | null
@@ -99,6 +112,17 @@ export interface ChangeStore {
   addResend(id: string, channels: ChannelName[]): Promise<number>
   /** The link for the app's button; the first fetch is the hand-over of that surface. */
   inApp(referenceId: string): Promise<{ dispatchId: string; link: StoredLink; first: boolean } | null>
+}
+
+export interface ResendStore {
+  /** Adds a `resend` step that is due now, once per idempotency key; `show` writes the answer that is kept with it. */
+  addOnce(order: {
+    id: string
+    channels: ChannelName[]
+    keyHash: Buffer
+    bodyHash: Buffer
+    show(step: StepView): string
+  }): Promise<{ kind: 'added' | 'replayed'; answer: StoredAnswer } | { kind: 'key_reused' }>
 }
 
 export const SCOPES = ['admin', 'send', 'read', 'in_app:read', 'operate'] as const
@@ -131,6 +155,8 @@ export interface StatusStore {
     pending: number
     queued: Record<string, number>
     ambiguous: number
+    /** Those of them that the database this one is a copy of may have sent. */
+    doubtful: number
     slots: { all: number; free: number }
     unnumbered: number
   }>

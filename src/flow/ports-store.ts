@@ -1,10 +1,12 @@
 /** What the road needs remembered. Statements of concurrent callers are shared; every write names the states it expects. */
+import type { Caps } from '../domain/cap.ts'
 import type { ChannelName } from '../domain/channel.ts'
 import type { Category, Contact, DispatchStatus, IfActive } from '../domain/dispatch.ts'
 import type { FeedEvent, NewEvent } from '../domain/event.ts'
 import type { Hold, HoldScope } from '../domain/hold.ts'
 import type { OutcomeKind } from '../domain/outcome.ts'
 import type { PlannedStep, StepKind, StepStatus } from '../domain/step.ts'
+import type { SuspectPolicy } from '../domain/suspicion.ts'
 
 export interface StepKey {
   dispatchId: string
@@ -22,7 +24,10 @@ export interface Person {
   metadata: Record<string, unknown> | null
 }
 
+export type LinkMode = 'direct' | 'evergreen'
 export interface LinkOptions {
+  /** `evergreen`: the message carries a code of ours that leads to the link. Absent: `direct`, the link itself. */
+  mode?: LinkMode
   expiresInMinutes?: number
   theme?: string
   flow?: string
@@ -53,6 +58,7 @@ export interface NewDispatch {
   lifeMinutes: number
   linkOptions: LinkOptions
   ownLink: OwnLink | null
+  suspectOpens: SuspectPolicy
   sendAt: Date | null
   validUntil: Date | null
   createdAt: Date
@@ -84,8 +90,8 @@ export type AcceptAnswer =
 
 export interface IntakeStore {
   accept(order: AcceptOrder): Promise<AcceptAnswer>
-  /** The stored answer of an idempotency key, before anything that depends on the time is looked at. */
-  replay(keyHash: Buffer): Promise<(StoredAnswer & { bodyHash: Buffer }) | null>
+  /** The stored answer of an idempotency key (under every look-up key), before anything that depends on the time is looked at. */
+  replay(keyHashes: Buffer[]): Promise<(StoredAnswer & { bodyHash: Buffer }) | null>
   recipient(
     referenceId: string,
   ): Promise<{ locale: string | null; timeZone: string | null; contact: Contact | null } | null>
@@ -98,6 +104,8 @@ export interface PumpStore {
   take(order: TakeOrder): Promise<TakenStep[]>
   /** Steps whose job vanished go back to `pending`; claims without an outcome become `ambiguous`. */
   expireLeases(): Promise<{ lost: number; ambiguous: number }>
+  /** Steps whose worker died with them so often that nobody takes them up again. */
+  poisoned(): Promise<PoisonedStep[]>
   /** Steps that waited too long on a channel that cannot send go on to the next. */
   fallBack(channels: string[]): Promise<number>
   /** Silent close steps that are due: dispatches become `exhausted` or `expired`, or the close waits on. */
@@ -120,6 +128,13 @@ export interface TakeOrder {
 export interface TakenStep extends StepTurn {
   emptyTurns: number
   dueAt: Date
+}
+
+export interface PoisonedStep extends StepTurn {
+  kind: StepKind
+  channel: ChannelName
+  chain: ChannelName[]
+  tries: number
 }
 
 /** A living link of the recipient, with its secret. */
@@ -159,6 +174,8 @@ export interface Work extends StepTurn {
     linkOptions: LinkOptions
     validUntil: Date | null
     firstHandedAt: Date | null
+    /** It holds for an open that looks like a machine's: no planned step leaves before. */
+    suspectUntil: Date | null
     createdAt: Date
     inApp: boolean
   }
@@ -168,6 +185,8 @@ export interface Work extends StepTurn {
   ownLink: StoredLink | null
   /** The recipient's unopened, unrevoked, unexpired link with the longest life. */
   living: StoredLink | null
+  /** When the person's messages of the last seven days left, newest first, this step's own not among them. */
+  sentBefore: Date[]
   now: Date
 }
 
@@ -196,6 +215,10 @@ export interface StopQuestion extends StepKey {
   linkId: string
   /** Keyed hashes (every key version) of the addresses in use and of the recipient. */
   hashes: Buffer[]
+  /** A provider's hold that this step probes: it alone may pass it. */
+  probing: string | null
+  /** What the person may get at most; null: this step is exempt. */
+  caps: Caps | null
 }
 export type StopFact =
   | { kind: 'over'; status: DispatchStatus }
@@ -207,8 +230,12 @@ export type StopFact =
   | { kind: 'held'; scope: HoldScope; value: string }
   /** The link was opened; the dispatch has been ended with it, or will be. */
   | { kind: 'opened' }
+  /** An open that looks like a machine's: the dispatch waits for a second sign of life. */
+  | { kind: 'suspect'; until: Date }
   /** The link was revoked since it was found. */
   | { kind: 'link_gone' }
+  /** Other messages to this person were claimed meanwhile. */
+  | { kind: 'capped' }
 
 export interface AttemptResult {
   n: number
@@ -243,6 +270,8 @@ export interface Settlement extends StepTurn {
 
 export interface DeliverStore {
   work(turn: StepTurn): Promise<Work | null>
+  /** A step that travels alone was taken up: an end without a word counts as a death of its worker. */
+  begin(turn: StepTurn): Promise<void>
   claim(order: ClaimOrder): Promise<boolean>
   stopFact(question: StopQuestion): Promise<StopFact | null>
   settle(settlement: Settlement): Promise<boolean>
@@ -266,25 +295,6 @@ export interface LinkStore {
   markRevoked(linkId: string): Promise<void>
   /** Links a dispatch carried, with their secrets, living ones first. */
   carriedBy(dispatchId: string): Promise<CarriedLink[]>
-}
-
-/** A partner's notice in the form that may be stored. */
-export interface FactOrder {
-  keyHash: Buffer
-  type: string
-  linkLookups: Buffer[]
-  referenceId: string | null
-  occurredAt: Date
-  openedAt: Date | null
-  operationId: string | null
-  raw: string
-  data: Record<string, unknown>
-}
-export interface FactStore {
-  /** Stores a notice once and applies it; answers the dispatches whose plan it ended. */
-  record(fact: FactOrder): Promise<{ fresh: boolean; touched: string[] }>
-  /** Applies stored opens whose link became known since. */
-  applyLate(): Promise<string[]>
 }
 
 export interface StopStore {
@@ -314,7 +324,10 @@ export interface HoldStore {
     probeAfterMs: number | null
   }): Promise<{ hold: Hold; fresh: boolean }>
   lift(id: string, by: string): Promise<Hold | null>
+  /** Holds on more than one provider whose cause may be gone: what the service asks about by itself. */
   dueProbes(): Promise<Hold[]>
+  /** The next message of a held provider: true for one step, and for `nextMs` for no other. */
+  takeProbe(id: string, nextMs: number): Promise<boolean>
   postpone(id: string, ms: number): Promise<void>
 }
 

@@ -8,6 +8,8 @@ import type { Outcome } from '../domain/outcome.ts'
 export interface Provider {
   readonly name: string
   readonly channel: CarriedChannel
+  /** Who the messages come from; a limit counts each sender for itself. */
+  readonly sender: string
   /** One request, no library retries, never rejects: everything that can happen is an `Outcome`. */
   send(message: Message, attempt: Attempt): Promise<Outcome>
   close(): Promise<void>
@@ -28,7 +30,8 @@ export interface Attempt {
 
 /** The partner's API, one method a call (reference/m2m-partner-api.md, section 4). Never rejects for what the partner does. */
 export interface Partner {
-  createLink(order: LinkOrder): Promise<PartnerAnswer<PartnerLink>>
+  /** `startBy`: `performance.now()` after which it must not be asked any more, since its slot may be another's. */
+  createLink(order: LinkOrder, startBy?: number): Promise<PartnerAnswer<PartnerLink>>
   /** All pages of one user's links; `active` = neither expired nor revoked. */
   activeLinks(referenceId: string): Promise<PartnerAnswer<PartnerLink[]>>
   /** Links opened since `from`, all pages: what missed webhooks would have said. */

@@ -1,4 +1,5 @@
 import { type CarriedChannel, type ChannelName, chainOf } from '../domain/channel.ts'
+import { SAMPLE_CODE } from '../domain/evergreen.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { Words } from '../domain/message.ts'
 import type { PlannedStep } from '../domain/step.ts'
@@ -74,6 +75,10 @@ function messagesOf(ports: PreviewPorts, dispatch: NewDispatch): PreviewedMessag
   )
 }
 
+/** As long as the address that the message will carry. */
+const sampleUrlOf = ({ codesBase, sampleUrl }: PreviewPorts, { linkOptions }: NewDispatch) =>
+  codesBase !== null && linkOptions.mode === 'evergreen' ? `${codesBase}${SAMPLE_CODE}` : sampleUrl
+
 function words(ports: PreviewPorts, dispatch: NewDispatch, channel: CarriedChannel, template: string) {
   const { firstName = '', lastName = '' } = dispatch.person.contact.name ?? {}
   const now = dispatch.createdAt
@@ -84,7 +89,7 @@ function words(ports: PreviewPorts, dispatch: NewDispatch, channel: CarriedChann
     timeZone: dispatch.timeZone,
     now,
     name: { first: firstName, last: lastName, full: `${firstName} ${lastName}`.trim() },
-    link: { url: ports.sampleUrl, expiresAt: new Date(now.getTime() + dispatch.lifeMinutes * 60_000) },
+    link: { url: sampleUrlOf(ports, dispatch), expiresAt: new Date(now.getTime() + dispatch.lifeMinutes * 60_000) },
     variables: dispatch.person.variables,
   })
   if (rendering.ok) return { ...rendering, missing: [], problem: null }

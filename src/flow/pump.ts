@@ -1,5 +1,6 @@
 import type { ChannelName } from '../domain/channel.ts'
 import { type Hold, heldBy, stopsEverything } from '../domain/hold.ts'
+import { ALONE_AFTER } from '../domain/poison.ts'
 import type { DueLane, HoldStore, PumpStore, StepTurn, TakenStep } from './ports-store.ts'
 
 export interface PumpPorts {
@@ -9,7 +10,8 @@ export interface PumpPorts {
   /** Channels this installation can send on, with the names of their providers in order. */
   carriers: ReadonlyMap<ChannelName, string[]>
   /** About two seconds of work per channel stay queued; more waits as rows, where it costs nothing. */
-  queuedAtMost: number
+  queuedAtMost(channel: ChannelName): number
+  now(): Date
 }
 
 /** A job carries up to 25 steps when there is a backlog, and one when there is none. */
@@ -44,12 +46,13 @@ async function fill(
   holds: Hold[],
   alreadyQueued: number,
 ): Promise<boolean> {
-  if (isHeld(ports, channel, holds)) return false
+  const held = isHeld(ports, channel, holds)
+  if (held === 'closed') return false
   // A hold on one version is met at the claim, where the version is known.
   const heldTemplates = holds
     .filter((hold) => hold.scope === 'template' && !hold.value.includes('@'))
     .map((hold) => hold.value)
-  let room = ports.queuedAtMost - alreadyQueued
+  let room = held === 'probing' ? 1 : ports.queuedAtMost(channel) - alreadyQueued
   let more = false
   for (const { lane, quota, needsLink } of lanes.filter((due) => due.channel === channel)) {
     const limit = Math.min(room, quota)
@@ -59,29 +62,32 @@ async function fill(
     room -= taken.length
     more ||= taken.length === limit
   }
-  return more && room > 0
+  return more && room > 0 && held === 'open'
 }
 
-function isHeld(ports: PumpPorts, channel: ChannelName, holds: Hold[]): boolean {
-  const providers = ports.carriers.get(channel) ?? []
-  return (
-    heldBy(holds, 'channel', channel) !== undefined ||
-    (providers.length > 0 && providers.every((name) => heldBy(holds, 'provider', name)))
-  )
+/** `probing`: every provider is held, and one may be tried with its next message. */
+function isHeld(ports: PumpPorts, channel: ChannelName, holds: Hold[]): 'open' | 'probing' | 'closed' {
+  if (heldBy(holds, 'channel', channel)) return 'closed'
+  const providers = (ports.carriers.get(channel) ?? []).map((name) => heldBy(holds, 'provider', name))
+  if (providers.length === 0 || providers.includes(undefined)) return 'open'
+  const now = ports.now()
+  return providers.some((hold) => hold?.probeAt && hold.probeAt <= now) ? 'probing' : 'closed'
 }
 
 /** Steps that wait too long for a held channel, or for one nobody carries here, go on to the next. */
 async function fallBack(ports: PumpPorts, lanes: DueLane[], holds: Hold[]): Promise<void> {
   const waiting = new Set(lanes.flatMap(({ channel }) => (channel === 'none' ? [] : [channel])))
-  const stuck = [...waiting].filter((channel) => !ports.carriers.has(channel) || isHeld(ports, channel, holds))
+  const stuck = [...waiting].filter(
+    (channel) => !ports.carriers.has(channel) || isHeld(ports, channel, holds) !== 'open',
+  )
   if (stuck.length > 0) await ports.steps.fallBack(stuck)
 }
 
 /** After two turns that ended without an outcome a step travels alone, so that only its own deaths count against it. */
 function jobsOf(taken: TakenStep[], backlog: number): StepTurn[][] {
   const turn = ({ dispatchId, n, turn }: TakenStep): StepTurn => ({ dispatchId, n, turn })
-  const alone = taken.filter((step) => step.emptyTurns >= 2)
-  const together = taken.filter((step) => step.emptyTurns < 2)
+  const alone = taken.filter((step) => step.emptyTurns >= ALONE_AFTER)
+  const together = taken.filter((step) => step.emptyTurns < ALONE_AFTER)
   const size =
     together.length + backlog > STEPS_A_JOB
       ? Math.min(STEPS_A_JOB, Math.ceil((together.length + backlog) / STEPS_A_JOB))

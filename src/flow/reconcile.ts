@@ -1,4 +1,5 @@
 import { backoffMs } from '../domain/backoff.ts'
+import type { ChannelName } from '../domain/channel.ts'
 import type { MessageFinding, MessageLookup, Receipt, UnclearStep, UnclearStore } from './ports-receipts.ts'
 import type { DeliverStore, Settlement } from './ports-store.ts'
 import { type ReceiptPorts, recordReceipt } from './record-receipt.ts'
@@ -8,14 +9,14 @@ export interface ReconcilePorts extends ReceiptPorts {
   deliveries: Pick<DeliverStore, 'settle'>
   /** Who can be asked what became of a message, by provider. */
   lookups: ReadonlyMap<string, ProviderLookup>
+  /** Channels on which a message that nobody can clear up is sent once more. */
+  resendUnclear: readonly ChannelName[]
 }
 export interface ProviderLookup extends MessageLookup {
   /** What a status amounts to, in the words of that provider's callbacks. */
   receiptOf(finding: Extract<MessageFinding, { kind: 'found' }>, attemptId: string): Receipt | undefined
 }
 
-/** Whether a message that nobody can clear up is sent once more: where the copy replaces the first (same tag and collapse id). */
-const POLICY: Record<string, 'never' | 'once'> = { sms: 'never', email: 'never', push: 'once', in_app: 'never' }
 const ABSENT_AFTER_MS = 5 * 60_000
 
 /**
@@ -34,7 +35,7 @@ async function clear(ports: ReconcilePorts, step: UnclearStep): Promise<boolean>
   if (finding.kind === 'absent' && step.now.getTime() - step.claimedAt.getTime() >= ABSENT_AFTER_MS)
     return ports.deliveries.settle(notThere(step, ports.random()))
   if (!step.overdue) return false
-  if (POLICY[step.channel] === 'once' && step.unclearBefore === 1) await ports.unclear.resend(step)
+  if (ports.resendUnclear.includes(step.channel) && step.unclearBefore === 1) await ports.unclear.resend(step)
   else await ports.unclear.writeOff(step)
   return true
 }

@@ -8,16 +8,11 @@ const placeFor = (work: Work, defaultTimeZone: string): Place =>
     defaultTimeZone: work.dispatch.timeZone || defaultTimeZone,
   })
 
-/** The first message of a single transactional dispatch, and what a person asked for, may leave at any hour (design section 6). */
-function isExempt(work: Work, place: Place): boolean {
-  const asked = work.kind === 'first' || work.kind === 'resend'
-  return (
-    asked &&
-    work.dispatch.category === 'transactional' &&
-    work.dispatch.campaignId === null &&
-    exemptsTransactional(place)
-  )
-}
+/** The first message of a single transactional dispatch, and what a person asked for: neither waits for an hour nor for a cap (design section 6). */
+export const isAskedFor = ({ kind, dispatch }: Work): boolean =>
+  (kind === 'first' || kind === 'resend') && dispatch.category === 'transactional' && dispatch.campaignId === null
+
+const isExempt = (work: Work, place: Place) => isAskedFor(work) && exemptsTransactional(place)
 
 /** Null when the step may leave now; else when its window opens, spread a little so that not all of 8:00 goes at once. */
 export function waitsUntil(work: Work, defaultTimeZone: string, random: number): Date | null {

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { FAILURES, type Failure } from '../domain/failure.ts'
-import type { Once } from '../flow/accept.ts'
 import { acceptOne } from './accept-one.ts'
 import { type Answer, answer } from './answer.ts'
 import { type DispatchSchema, orderOf } from './dispatch-body.ts'
 import { acceptedSchema } from './dispatch-schema.ts'
 import { ACCEPT_FAILURES, idempotencyKey } from './dispatches.ts'
 import { invalid } from './invalid.ts'
-import { bodyHashOf, keyHashOf, keyOf, replay } from './once.ts'
+import { type Known, keyOf, knownOf, replay } from './once.ts'
 import type { HttpPorts } from './ports.ts'
 import { failureOf, problemOf, problemSchema } from './problem.ts'
 import { type Raw, type Route, route } from './route.ts'
@@ -77,7 +76,7 @@ async function acceptItem(
   ports: HttpPorts,
   schema: DispatchSchema,
   value: unknown,
-  once: Once | null,
+  once: Known | null,
 ): Promise<Answer | Failure> {
   try {
     const before = once && (await replay(ports, once))
@@ -91,10 +90,8 @@ async function acceptItem(
   }
 }
 
-const onceOfItem = (ports: HttpPorts, { caller }: Raw, key: string, value: unknown): Once => ({
-  keyHash: keyHashOf(ports, caller, key),
-  bodyHash: bodyHashOf(ports, Buffer.from(JSON.stringify(value))),
-})
+const onceOfItem = (ports: HttpPorts, { caller }: Raw, key: string, value: unknown): Known =>
+  knownOf(ports, caller, key, Buffer.from(JSON.stringify(value)).toString('latin1'))
 
 function showItem(
   index: number,

@@ -1,14 +1,17 @@
 import { z } from 'zod'
 import { CHANNELS } from '../domain/channel.ts'
-import { failure } from '../domain/failure.ts'
+import { type Failure, failure } from '../domain/failure.ts'
 import { cancelOne } from '../flow/cancel-one.ts'
 import { change } from '../flow/change.ts'
-import { resend } from '../flow/resend.ts'
+import type { StepView } from '../flow/ports-read.ts'
+import { type ResendOrder, resend, resendOnce } from '../flow/resend.ts'
 import { readId, showId } from '../lib/id.ts'
-import { answer } from './answer.ts'
+import { type Answer, answer } from './answer.ts'
 import { dispatchSchema, stepSchema } from './dispatch-schema.ts'
 import { showDispatch, showStep } from './dispatch-view.ts'
+import { idempotencyKey } from './dispatches.ts'
 import { channels, contact, locale, shortText, timeZone } from './fields.ts'
+import { onceOf, replay, replayed } from './once.ts'
 import type { HttpPorts } from './ports.ts'
 import { type Raw, type Route, route } from './route.ts'
 
@@ -85,6 +88,7 @@ export function actRoutes(ports: HttpPorts): Route[] {
       scopes: ['send'],
       tag: 'Dispatches',
       summary: 'Send once more, now, because a person asked',
+      headers: idempotencyKey,
       body: resendBody,
       answers: {
         202: {
@@ -92,16 +96,31 @@ export function actRoutes(ports: HttpPorts): Route[] {
           schema: z.object({ dispatchId: z.string(), step: stepSchema }),
         },
       },
-      failures: [...READING, 'contact_missing', 'not_found'],
+      failures: [...READING, 'contact_missing', 'not_found', 'idempotency_key_invalid', 'idempotency_key_reused'],
+      async before(asked) {
+        const once = onceOf(ports, asked, asked.param('id'))
+        if (once === null) return undefined
+        return 'code' in once ? once : replay(ports, once)
+      },
       async act({ body: { channel = null, locale = null, contact = null }, ...asked }) {
         const id = idOf(asked)
-        if (id === undefined) return failure('not_found')
-        const sent = await resend(ports, { id, channel, locale, contact })
-        if ('failure' in sent) return sent.failure
-        return answer(202, { dispatchId: showId('dsp', id), step: showStep(id, sent.step) })
+        return id === undefined ? failure('not_found') : sendAgain(ports, asked, { id, channel, locale, contact })
       },
     }),
   ]
+}
+
+async function sendAgain(ports: HttpPorts, asked: Raw, order: ResendOrder): Promise<Answer | Failure> {
+  const once = onceOf(ports, asked, asked.param('id'))
+  if (once !== null && 'code' in once) return once
+  const show = (step: StepView) => ({ dispatchId: showId('dsp', order.id), step: showStep(order.id, step) })
+  if (once === null) {
+    const sent = await resend(ports, order)
+    return 'failure' in sent ? sent.failure : answer(202, show(sent.step))
+  }
+  const sent = await resendOnce(ports, order, once, (step) => JSON.stringify(show(step)))
+  if ('failure' in sent) return sent.failure
+  return sent.kind === 'replayed' ? replayed(sent.answer) : { status: 202, text: sent.answer.body }
 }
 
 const idOf = ({ param }: Pick<Raw, 'param'>) => readId('dsp', param('id'))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SUSPECT_POLICIES } from '../domain/suspicion.ts'
 import { checkUserData } from '../domain/user-data.ts'
 import type { DispatchOrder } from '../flow/order.ts'
 import {
@@ -74,6 +75,9 @@ export function makeDispatchBody(now: () => Date) {
       reminders: reminders.nullable().optional(),
       link: link.optional(),
       ifActive: z.enum(['supersede', 'join', 'reject']).default('supersede'),
+      suspectOpens: z.enum(SUSPECT_POLICIES).default('stop').meta({
+        description: "After an open that looks like a machine's: end the plan, or hold the reminders for PT65M",
+      }),
       fallbackAfter: duration({ atLeast: 'PT0S', atMost: 'P7D' }).optional(),
       metadata: freeObject(4 * KB)
         .optional()
@@ -109,7 +113,10 @@ export function orderOf({ link, reminders, fallbackAfter, ...body }: DispatchBod
 }
 
 function linkOf(given: DispatchBody['link'] = {}): Pick<DispatchOrder, 'link' | 'ownLink'> {
-  if (given.linkId !== undefined) return { link: {}, ownLink: given }
+  if (given.linkId !== undefined) {
+    const { mode: _mode, ...ownLink } = given
+    return { link: {}, ownLink }
+  }
   const { linkId: _id, url: _url, expiresAt: _at, ...options } = given
   return { link: present(options), ownLink: null }
 }

@@ -22,13 +22,14 @@ const campaignId = z.string().transform((text, context) => {
 })
 
 const listQuery = z.strictObject({
-  referenceId: z.string().max(128).optional(),
+  referenceId: referenceId.optional(),
   campaignId: campaignId.optional(),
   status: z.enum(DISPATCH_STATES).optional(),
   opened: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .optional(),
+    .enum(['true', 'false', 'suspect'])
+    .transform((text) => (text === 'suspect' ? text : text === 'true'))
+    .optional()
+    .meta({ description: 'By a person; by nobody; or only by what looks like a machine' }),
   template: templateName.optional(),
   from: moment.optional().meta({ description: 'Created at or after' }),
   to: moment.optional().meta({ description: 'Created before' }),

@@ -2,11 +2,17 @@ import { z } from 'zod'
 import { CHANNELS } from '../domain/channel.ts'
 import { DISPATCH_STATES } from '../domain/dispatch.ts'
 import { STEP_STATES } from '../domain/step.ts'
+import { SUSPECT_POLICIES, SUSPICIONS } from '../domain/suspicion.ts'
 
 /** What a dispatch looks like from outside. */
 
 const at = z.iso.datetime()
 const maybeAt = at.nullable()
+
+const suspect = z
+  .enum(SUSPICIONS)
+  .nullable()
+  .meta({ description: "Why it looks as if only a machine had opened it; null: not opened, or a person's" })
 
 const stepKind = z.enum(['first', 'reminder', 'resend', 'close'])
 
@@ -58,6 +64,7 @@ export const linkSchema = z
     status: z.string(),
     expiresAt: at,
     openedAt: maybeAt,
+    suspect,
     revokedAt: maybeAt,
     createdAt: at,
   })
@@ -77,6 +84,9 @@ export const dispatchSchema = z
     timeZone: z.string(),
     channels: z.array(z.enum(CHANNELS)),
     contact: contactSchema,
+    link: z
+      .object({ mode: z.enum(['direct', 'evergreen']) })
+      .meta({ description: 'What messages carry: the link itself, or an address of this service that leads to it' }),
     sendAt: maybeAt,
     validUntil: maybeAt,
     steps: z.array(stepSchema),
@@ -88,6 +98,8 @@ export const dispatchSchema = z
     operation: z.object({ id: z.string(), status: z.string().nullable() }).nullable(),
     metadata: z.record(z.string(), z.unknown()).nullable(),
     openedAt: maybeAt,
+    suspectOpens: z.enum(SUSPECT_POLICIES),
+    suspect,
     endedAt: maybeAt,
     createdAt: at,
   })

@@ -51,6 +51,7 @@ export function showDispatch(view: DispatchView, now: Date): ShownDispatch {
     timeZone: view.timeZone,
     channels: view.channels,
     contact: maskContact(view.person.contact),
+    link: { mode: view.linkMode },
     sendAt: iso(view.sendAt),
     validUntil: iso(view.validUntil),
     steps: view.steps.map((step) => showStep(view.id, step)),
@@ -59,6 +60,8 @@ export function showDispatch(view: DispatchView, now: Date): ShownDispatch {
     operation: operationOf(view.links),
     metadata: view.person.metadata,
     openedAt: iso(view.openedAt),
+    suspectOpens: view.suspectOpens,
+    suspect: view.suspect,
     endedAt: iso(view.endedAt),
     createdAt: view.createdAt.toISOString(),
   }
@@ -92,6 +95,7 @@ const showLink = (link: LinkView): z.input<typeof linkSchema> => ({
   status: link.status,
   expiresAt: link.expiresAt.toISOString(),
   openedAt: iso(link.openedAt),
+  suspect: link.suspect,
   revokedAt: iso(link.revokedAt),
   createdAt: link.createdAt.toISOString(),
 })

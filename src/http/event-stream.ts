@@ -7,7 +7,7 @@ const HEARTBEAT_MS = 15_000
 /** The reader comes back by itself with the last id it saw, and its key is checked again. */
 const LONGEST_MS = 15 * 60_000
 
-type StreamPorts = Pick<HttpPorts, 'events' | 'dispatches' | 'log'>
+type StreamPorts = Pick<HttpPorts, 'events' | 'dispatches' | 'log' | 'closing'>
 
 /** Server-sent events: the feed from `after` on, then what comes, in order and without a gap. */
 export function streamEvents(ports: StreamPorts, res: Response, after: number): void {
@@ -16,9 +16,12 @@ export function streamEvents(ports: StreamPorts, res: Response, after: number): 
   let writing = false
   const stop = ports.events.onChange(wake)
   const heartbeat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS)
-  const longest = setTimeout(() => res.end(), LONGEST_MS)
+  const end = () => res.end()
+  const longest = setTimeout(end, LONGEST_MS)
+  ports.closing.addEventListener('abort', end)
   res.on('close', () => {
     stop()
+    ports.closing.removeEventListener('abort', end)
     clearInterval(heartbeat)
     clearTimeout(longest)
   })
@@ -42,7 +45,7 @@ export function streamEvents(ports: StreamPorts, res: Response, after: number): 
   }
 
   async function catchUp(): Promise<void> {
-    while (behind && !res.closed) {
+    while (behind && !res.closed && !res.writableEnded) {
       behind = false
       const { items, nextAfter } = await readFeed(ports, next, PAGE)
       next = nextAfter

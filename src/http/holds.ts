@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { CHANNELS } from '../domain/channel.ts'
 import { failure } from '../domain/failure.ts'
 import { HOLD_SCOPES, type Hold, type HoldScope } from '../domain/hold.ts'
-import { liftHold, placeHold } from '../flow/hold.ts'
+import { placeHold } from '../flow/hold.ts'
+import { release } from '../flow/release.ts'
 import { readId, showId } from '../lib/id.ts'
 import { answer } from './answer.ts'
 import { iso } from './dispatch-view.ts'
@@ -101,11 +102,20 @@ export function holdRoutes(ports: HttpPorts): Route[] {
       scopes: ['operate'],
       tag: 'Operations',
       summary: 'Lift a hold',
+      description:
+        'On a database that was restored from an older copy, lifting the hold on everything also decides about messages that the lost one may have sent (`doubtful` in /v1/status).',
+      query: z.strictObject({
+        doubtful: z
+          .enum(['hand', 'send'])
+          .default('hand')
+          .meta({ description: 'hand: they count as handed over, unconfirmed; send: they are sent, perhaps twice' }),
+      }),
       answers: { 200: { description: 'The hold that was lifted', schema: holdSchema } },
-      failures: ['not_found'],
-      async act({ param, caller }) {
+      failures: ['invalid_request', 'not_found'],
+      async act({ param, caller, query }) {
         const id = readId('hld', param('id'))
-        const lifted = id === undefined ? null : await liftHold(ports, id, caller.label)
+        const lifted =
+          id === undefined ? null : await release(ports, { id, by: caller.label, doubtful: query.doubtful })
         return lifted ? answer(200, showHold(lifted)) : failure('not_found')
       },
     }),

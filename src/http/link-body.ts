@@ -6,11 +6,17 @@ const KB = 1_024
 /** Makes the two kinds of link exclude each other, so that the answer speaks of the kind that was meant. */
 const ofTheOtherKind = z.never().optional()
 
+const mode = z.enum(['direct', 'evergreen']).meta({
+  description:
+    'What messages carry: the link itself (default), or an address of this service that leads to it and, when it has run out, offers to send a fresh one',
+})
+
 const linkOptions = z
   .strictObject({
     linkId: ofTheOtherKind,
     url: ofTheOtherKind,
     expiresAt: ofTheOtherKind,
+    mode: mode.optional(),
     expiresInMinutes: z
       .int('must be a whole number')
       .min(15, 'must be from 15 to 10080')
@@ -39,6 +45,9 @@ const ownLink = z
       .max(2_048, 'must have at most 2048 characters')
       .refine((text) => /^https?:\/\/[\x21-\x7e]+$/.test(text) && URL.canParse(text), 'must be an https URL'),
     expiresAt: moment,
+    mode: mode
+      .refine((value) => value !== 'evergreen', 'must be direct: a link of your own is never followed by a fresh one')
+      .optional(),
   })
   .meta({ id: 'OwnLink', description: 'A link of your own: carried, never re-issued' })
 

@@ -15,25 +15,39 @@ export function keyOf(req: IncomingMessage): string | Failure | null {
   return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key) ? key : failure('idempotency_key_invalid')
 }
 
-/** Bound to who asks: the same key of another caller is another key. */
-export const keyHashOf = ({ vault }: Pick<HttpPorts, 'vault'>, { keyId }: Caller, key: string): Buffer =>
-  vault.lookup('idempotency', `${keyId}\0${key}`)
+/** Also under the look-up keys from before: a retry after they were changed finds its first answer. */
+export interface Known extends Once {
+  keyHashes: Buffer[]
+  bodyHashes: Buffer[]
+}
 
-/** Keyed: a body holds account numbers, and a plain hash of one could be guessed. */
-export const bodyHashOf = ({ vault }: Pick<HttpPorts, 'vault'>, raw: Buffer): Buffer =>
-  vault.lookup('body', raw.toString('latin1'))
+/**
+ * Bound to who asks: the same key of another caller is another key. Both are keyed hashes: a body holds account numbers,
+ * and a plain hash of one could be guessed.
+ */
+export function knownOf({ vault }: Pick<HttpPorts, 'vault'>, { keyId }: Caller, key: string, body: string): Known {
+  const named = `${keyId}\0${key}`
+  return {
+    keyHash: vault.lookup('idempotency', named),
+    bodyHash: vault.lookup('body', body),
+    keyHashes: vault.lookups('idempotency', named),
+    bodyHashes: vault.lookups('body', body),
+  }
+}
 
-export function onceOf(ports: Pick<HttpPorts, 'vault'>, { req, caller, raw }: Raw): Once | Failure | null {
-  const key = keyOf(req)
+/** `about`: what the path names. */
+export function onceOf(ports: Pick<HttpPorts, 'vault'>, asked: Raw, about?: string): Known | Failure | null {
+  const key = keyOf(asked.req)
   if (typeof key !== 'string') return key
-  return { keyHash: keyHashOf(ports, caller, key), bodyHash: bodyHashOf(ports, raw) }
+  return knownOf(ports, asked.caller, key, (about === undefined ? '' : `${about}\0`) + asked.raw.toString('latin1'))
 }
 
 /** The answer this very request was given before, or why its key cannot be used; undefined for a new one. */
-export async function replay(ports: Pick<HttpPorts, 'intake'>, once: Once): Promise<Answer | Failure | undefined> {
-  const stored = await ports.intake.replay(once.keyHash)
+export async function replay(ports: Pick<HttpPorts, 'intake'>, once: Known): Promise<Answer | Failure | undefined> {
+  const stored = await ports.intake.replay(once.keyHashes)
   if (!stored) return undefined
-  return stored.bodyHash.equals(once.bodyHash) ? replayed(stored) : failure('idempotency_key_reused')
+  const isSame = once.bodyHashes.some((hash) => stored.bodyHash.equals(hash))
+  return isSame ? replayed(stored) : failure('idempotency_key_reused')
 }
 
 export const replayed = ({ status, location, body }: StoredAnswer): Answer => ({

@@ -20,7 +20,9 @@ export function describeApi(routes: readonly Route[], publicUrl: string) {
       },
       servers: publicUrl === '' ? [] : [{ url: publicUrl }],
       security: [{ apiKey: [] }],
-      tags: [...new Set([...routes.map((one) => one.tag), 'Webhooks', 'Unsubscribe'])].map((name) => ({ name })),
+      tags: [...new Set([...routes.map((one) => one.tag), 'Webhooks', 'Unsubscribe', 'Evergreen links'])].map(
+        (name) => ({ name }),
+      ),
       paths: { ...pathsOf(routes), ...PARTNER_WEBHOOK, ...outsidePaths(problemsOf) },
       components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     },
@@ -53,6 +55,7 @@ function pathsOf(routes: readonly Route[]): ZodOpenApiPathsObject {
 }
 
 const EVERYWHERE: FailureCode[] = ['unauthorized', 'forbidden', 'unavailable', 'internal']
+const OF_A_BODY: FailureCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type', 'invalid_request']
 
 function operationOf(one: Route): ZodOpenApiOperationObject {
   return {
@@ -62,7 +65,7 @@ function operationOf(one: Route): ZodOpenApiOperationObject {
     description: [one.description, `Scope: ${one.scopes.join(' or ')}.`].filter(Boolean).join('\n\n'),
     requestParams: parametersOf(one),
     ...(one.body && { requestBody: { content: { 'application/json': { schema: one.body } } } }),
-    responses: { ...answersOf(one), ...problemsOf([...one.failures, ...EVERYWHERE]) },
+    responses: { ...answersOf(one), ...problemsOf([...(one.body ? OF_A_BODY : []), ...one.failures, ...EVERYWHERE]) },
   }
 }
 

@@ -21,6 +21,18 @@ export function outsidePaths(problemsOf: (codes: FailureCode[]) => ZodOpenApiRes
       404: { description: 'The token is none of ours' },
     },
   })
+  const evergreen = {
+    tags: ['Evergreen links'],
+    security: [],
+    requestParams: { path: z.object({ code: z.string() }) },
+    responses: {
+      200: {
+        description: 'A page: its button, if the link has run out, or a sentence',
+        content: { 'text/html': { schema: z.string() } },
+      },
+      404: { description: 'The code is none of ours, or its dispatch is over' },
+    },
+  }
   return {
     '/webhooks/twilio/status': {
       post: {
@@ -49,6 +61,31 @@ export function outsidePaths(problemsOf: (codes: FailureCode[]) => ZodOpenApiRes
     '/u/{token}': {
       get: { ...page('A page with a button; nothing changes'), summary: 'The page behind an unsubscribe link' },
       post: { ...page('No more commercial mail to this address'), summary: 'Unsubscribe with one click (RFC 8058)' },
+    },
+    '/l/{code}': {
+      get: {
+        ...evergreen,
+        summary: 'The link in a message of a dispatch with link.mode evergreen',
+        description:
+          'Leads to the living link that the dispatch carries. To HEAD and to known scanners it shows a page; nothing ever changes.',
+        responses: {
+          302: {
+            description: 'On to the link, which is on a host of the partner',
+            headers: z.object({ Location: z.url() }),
+          },
+          ...evergreen.responses,
+        },
+      },
+      post: {
+        ...evergreen,
+        summary: 'The button of that page',
+        description:
+          'A fresh link goes to the address on file, never to whoever asked: at most one in 10 minutes, five in a day, and none to a person who said stop. The answer is the same page either way.',
+        responses: {
+          ...evergreen.responses,
+          ...problemsOf(['body_too_large', 'unsupported_media_type']),
+        },
+      },
     },
     '/v1/suppressions/import': {
       post: {

@@ -2,20 +2,30 @@ import type { Router } from 'express'
 import type { Logger } from 'pino'
 import type { AcceptPorts } from '../flow/accept.ts'
 import type { CancelPorts } from '../flow/cancel.ts'
-import type { HoldPorts } from '../flow/hold.ts'
+import type { FollowPorts } from '../flow/evergreen.ts'
 import type { OpenPorts } from '../flow/open.ts'
 import type { NoticeReader, Renderer, Vault } from '../flow/ports.ts'
-import type { ReplyStore, SuppressionStore } from '../flow/ports-consent.ts'
-import type { ChangeStore, DispatchReader, KeyStore, StatusStore } from '../flow/ports-read.ts'
+import type { KeptTextReader, ReplyStore, SuppressionStore } from '../flow/ports-consent.ts'
+import type {
+  ChangeStore,
+  DispatchReader,
+  KeyStore,
+  RecordReader,
+  ResendStore,
+  StatusStore,
+} from '../flow/ports-read.ts'
 import type { InboundTextReader, ReceiptReader } from '../flow/ports-receipts.ts'
 import type { EventStore } from '../flow/ports-store.ts'
 import type { ReceiptPorts } from '../flow/record-receipt.ts'
+import type { ReleasePorts } from '../flow/release.ts'
 
 /** Everything the door needs of the house. */
-export interface HttpPorts extends AcceptPorts, CancelPorts, OpenPorts, HoldPorts {
+export interface HttpPorts extends AcceptPorts, CancelPorts, OpenPorts, ReleasePorts, FollowPorts {
   stops: CancelPorts['stops']
   dispatches: DispatchReader
+  records: RecordReader
   changes: ChangeStore
+  resends: ResendStore
   keys: Pick<KeyStore, 'caller' | 'make' | 'list' | 'revoke'>
   status: StatusStore
   /** `onChange` calls back after new events were numbered, and answers how to stop listening. */
@@ -28,13 +38,15 @@ export interface HttpPorts extends AcceptPorts, CancelPorts, OpenPorts, HoldPort
   answerText(texts: readonly string[]): string
   hearing: ReceiptPorts
   suppressions: SuppressionStore
-  replies: ReplyStore
+  replies: ReplyStore & KeptTextReader
   vault: Pick<Vault, 'lookup' | 'lookups'>
   render: Renderer
   segments(text: string): { encoding: string; segments: number; characters: number }
   /** Stands where a link would stand in previews: on an allowed host, and nobody's link. */
   sampleUrl: string
   log: Logger
+  /** The process stops: whoever holds a stream open is let go. */
+  closing: AbortSignal
   metrics: HttpMetrics
   /** This process, its database and its schema only. */
   ready(): Promise<{ ok: boolean; reasons: string[] }>

@@ -9,15 +9,18 @@ import { listRoutes } from './dispatch-lists.ts'
 import { dispatchRoutes } from './dispatches.ts'
 import { docsRouter } from './docs-pages.ts'
 import { eventRoutes } from './events.ts'
+import { askEvergreen, showEvergreen } from './evergreen.ts'
 import { healthRouter } from './health.ts'
 import { holdRoutes } from './holds.ts'
 import { handleEmailReceipts, handleTwilioInbound, handleTwilioStatus } from './inbound.ts'
+import { inboundTextRoutes } from './inbound-texts.ts'
 import { keyRoutes } from './keys.ts'
 import { describeApi } from './openapi.ts'
 import type { HttpPorts } from './ports.ts'
 import { previewRoutes } from './previews.ts'
 import { handleErrors, sendProblem } from './problem.ts'
 import { recipientRoutes } from './recipients.ts'
+import { recordRoutes } from './record.ts'
 import { logRequests, nameRequests } from './request.ts'
 import { handle, type Route } from './route.ts'
 import { statusRoutes } from './status.ts'
@@ -43,6 +46,11 @@ export function makeServer(ports: HttpPorts): Express {
     .get(showUnsubscribe(ports))
     .post(actUnsubscribe(ports))
     .all(only(['GET', 'POST']))
+  app
+    .route('/l/:code')
+    .get(showEvergreen(ports))
+    .post(askEvergreen(ports))
+    .all(only(['GET', 'POST']))
   const auth = makeAuth(ports.keys)
   app.all(IMPORT_PATH, only(['POST']), importSuppressions(ports, auth))
   const routes = apiRoutes(ports, auth)
@@ -62,11 +70,13 @@ function apiRoutes(ports: HttpPorts, auth: Auth): Route[] {
     ...batchRoutes(ports, newDispatch),
     ...dispatchRoutes(ports, newDispatch),
     ...actRoutes(ports),
+    ...recordRoutes(ports),
     ...previewRoutes(ports, newDispatch),
     ...recipientRoutes(ports),
     ...eventRoutes(ports),
     ...holdRoutes(ports),
     ...suppressionRoutes(ports),
+    ...inboundTextRoutes(ports),
     ...statusRoutes(ports),
     ...templateRoutes(ports),
     ...keyRoutes(ports, auth),

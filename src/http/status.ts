@@ -22,6 +22,7 @@ const statusSchema = z
     queued: z.record(z.string(), z.int()).meta({ description: 'Steps on their way, by channel' }),
     queueDepth: z.record(z.string(), z.int()).meta({ description: 'Jobs waiting or running, by channel' }),
     ambiguous: z.int().meta({ description: 'Steps whose last attempt may or may not have arrived' }),
+    doubtful: z.int().meta({ description: 'Of these, what a lost database may have sent; lifting its hold decides' }),
     unnumberedEvents: z.int(),
     partner: z.object({
       held: z.boolean(),
@@ -61,6 +62,7 @@ async function statusOf(ports: HttpPorts): Promise<z.input<typeof statusSchema>>
     queued: status.queued,
     queueDepth,
     ambiguous: status.ambiguous,
+    doubtful: status.doubtful,
     unnumberedEvents: status.unnumbered,
     partner: {
       held: holds.some((hold) => hold.scope === 'partner'),

@@ -83,6 +83,16 @@ export const listOf = <T>(item: (entry: string) => Read<T>) =>
 
 export const words = <const T extends string>(...known: T[]) => listOf((entry) => readWord(known, entry))
 
+export const wordsOrNone = <const T extends string>(...known: T[]) =>
+  z.union([z.literal('none').transform((): T[] => []), words(...known)])
+
+/** `name=units/duration` entries, each of these names once. */
+export const rates = (...names: string[]) =>
+  listOf((entry) => readRate(names, entry)).refine(
+    (list) => new Set(list.map(({ name }) => name)).size === list.length,
+    'names a provider twice',
+  )
+
 /** `id:base64` pairs of 32 bytes, the first is current. */
 export const keys = () =>
   listOf(readKey).refine((list) => new Set(list.map((key) => key.id)).size === list.length, 'uses a key id twice')
@@ -95,6 +105,26 @@ export const httpUrl = () => read((value) => readHttpUrl(value, /^$/))
 
 /** The same for an address we only post to: such URLs often carry their key as a query. */
 export const hookUrl = () => read((value) => readHttpUrl(value, /^/))
+
+/** https, or plain http to any machine: for what stays in one's own network. */
+export const collectorUrl = () =>
+  read((value): Read<string> => {
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (!url || !/^https?:$/.test(url.protocol)) return { problem: 'is not an http or https URL' }
+    if (url.username || url.password) return { problem: 'holds a user name or password' }
+    return { value: value.replace(/\/+$/, '') }
+  })
+
+/** Headers as `name=value,name=value`, values URL-encoded. */
+export const headers = () =>
+  listOf((entry) => {
+    const [, name, encoded = ''] = /^([\w-]+)=(.+)$/.exec(entry) ?? []
+    const value = accepted(() => decodeURIComponent(encoded))
+    return name && value ? { value: [name, value] as const } : { problem: 'is not name=value' }
+  }).transform((list): Record<string, string> => Object.fromEntries(list))
+
+/** A share, 0 to 1. */
+export const share = () => text(/^(0(\.\d+)?|1(\.0+)?)$/, 'is not a number from 0 to 1').transform(Number)
 
 /** smtps, smtp with `?requireTLS=true`, or plain smtp to this machine only. */
 export const smtpUrl = () => read(readSmtpUrl)
@@ -165,6 +195,18 @@ function readKey(entry: string): Read<{ id: string; key: Buffer }> {
   if (!id || !base64) return { problem: 'is not id:base64 with 32 bytes' }
   const key = Buffer.from(base64, 'base64')
   return key.every((byte) => byte === key[0]) ? { problem: 'is not random' } : { value: { id, key } }
+}
+
+function readRate(names: string[], entry: string): Read<{ name: string; units: number; perMs: number }> {
+  const {
+    name = '',
+    units,
+    duration = '',
+  } = /^(?<name>\w+)=(?<units>\d{1,9})\/(?<duration>\S+)$/.exec(entry)?.groups ?? {}
+  const perMs = parseDuration(duration)
+  if (!names.includes(name)) return { problem: `names none of: ${names.join(', ')}` }
+  if (!Number(units) || !perMs) return { problem: 'is not name=number/duration, such as twilio=60/PT1M' }
+  return { value: { name, units: Number(units), perMs } }
 }
 
 function readDurations(value: string, minMs: number): Read<number[]> {

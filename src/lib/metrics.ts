@@ -21,6 +21,8 @@ export interface Metrics {
   handed(channel: string, outcome: string): void
   webhook(seconds: number, kind: string): void
   staleWebhook(): void
+  /** `null`: nothing looks like a machine. */
+  opened(suspect: string | null): void
 }
 
 const WEBHOOK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5]
@@ -48,6 +50,12 @@ export function makeMetrics(read: () => Promise<Reading>): Metrics {
     help: 'Rightly signed webhooks with an old timestamp',
     registers,
   })
+  const opens = new Counter({
+    name: 'opens_total',
+    help: 'Opens of links, by why they look like a machine (scanner, too_fast) or not (no)',
+    labelNames: ['suspect'] as const,
+    registers,
+  })
   const show = makeGauges(registry)
 
   return {
@@ -60,6 +68,7 @@ export function makeMetrics(read: () => Promise<Reading>): Metrics {
     handed: (channel, outcome) => handed.inc({ channel, outcome }),
     webhook: (seconds, kind) => webhook.observe({ kind }, seconds),
     staleWebhook: () => stale.inc(),
+    opened: (suspect) => opens.inc({ suspect: suspect ?? 'no' }),
   }
 }
 

@@ -33,17 +33,23 @@ export function makePartner({ baseUrl, apiKey, http, linkHosts, now, deadlineMs 
     return judge(await http.request({ method: 'GET', url, headers, deadlineMs, maxBytes: PAGE_BYTES }), shape, now())
   }
 
-  async function post<T extends z.ZodType>(path: string, content: unknown, shape: T) {
+  async function post<T extends z.ZodType>(
+    path: string,
+    content: unknown,
+    shape: T,
+    startBy = Number.POSITIVE_INFINITY,
+  ) {
     const written = { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(content) }
-    return judge(await http.request({ method: 'POST', url: `${baseUrl}${path}`, ...written, deadlineMs }), shape, now())
+    const asked = { method: 'POST' as const, url: `${baseUrl}${path}`, ...written, deadlineMs, startBy }
+    return judge(await http.request(asked), shape, now())
   }
 
   const pages = <T extends z.ZodType>(path: string, query: Record<string, string>, item: T) =>
     allPages((page) => get(path, { ...query, limit: '100', page: `${page}` }, pageOf(item)))
 
   return {
-    async createLink(order) {
-      const answer = await post('/partner/links', order, link)
+    async createLink(order, startBy) {
+      const answer = await post('/partner/links', order, link, startBy)
       const reason = answer.kind === 'ok' && distrustLink(answer.value, order, { hosts: linkHosts, now: now() })
       return reason ? { kind: 'untrusted', reason } : answer
     },

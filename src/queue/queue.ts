@@ -1,4 +1,4 @@
-import type { PgPool } from 'bullmq'
+import type { PgPool, WorkerOptions } from 'bullmq'
 import { createPostgresBackend, runMigrations, withBackend } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import type { Pool } from 'pg'
@@ -12,8 +12,8 @@ export interface JobData {
 
 export interface Queues {
   add(channel: ChannelName, jobs: StepTurn[][]): Promise<void>
-  /** Runs `handle` for every step of every job of these channels until closed. */
-  work(channels: readonly ChannelName[], handle: (turn: StepTurn) => Promise<unknown>): void
+  /** Runs `handle` for every step of every job of these channels until closed. Rejects when the queues cannot be reached. */
+  work(channels: readonly ChannelName[], handle: (turn: StepTurn) => Promise<unknown>): Promise<void>
   depth(): Promise<Record<string, number>>
   /** No further job is taken; what runs is finished. */
   stopWorking(): Promise<void>
@@ -28,6 +28,8 @@ export interface QueueOptions {
   prefix?: string | undefined
   /** Jobs one process works on at once, a channel. */
   concurrency: number
+  /** BullMQ's own spans, to whatever tracer this process has. */
+  traced?: boolean
   onError: (error: Error) => void
 }
 
@@ -37,10 +39,17 @@ const PREFIX = 'link-dispatcher'
 
 /** BullMQ on Postgres or on Redis, same API. Losing every job costs seconds: the pump finds the steps again by their lease. */
 export async function makeQueues(options: QueueOptions): Promise<Queues> {
-  const { channels, redisUrl, pool, prefix = PREFIX, concurrency, onError } = options
-  const backend = redisUrl ? await onRedis(redisUrl, onError) : await onPostgres(pool)
+  const { channels, redisUrl, pool, prefix = PREFIX, concurrency, traced = false, onError } = options
+  let closed = false
+  // BullMQ goes on listening to its connections; that they end after the queues is how a process stops.
+  const onConnectionError = (error: Error) => {
+    if (!closed) onError(error)
+  }
+  const spans = traced ? { telemetry: new (await import('bullmq-otel')).BullMQOtel() } : {}
+  const backend = redisUrl ? await onRedis(redisUrl, spans, onConnectionError) : await onPostgres(pool, spans)
   const queues = new Map(channels.map((channel) => [channel, backend.queue(nameOf(channel, prefix))]))
-  for (const queue of queues.values()) queue.on('error', onError)
+  for (const queue of queues.values()) queue.on('error', onConnectionError)
+  await Promise.all([...queues.values()].map((queue) => queue.waitUntilReady()))
   const workers: WorkerLike[] = []
   const stopWorking = async () => {
     await Promise.all(workers.splice(0).map((worker) => worker.close()))
@@ -52,11 +61,13 @@ export async function makeQueues(options: QueueOptions): Promise<Queues> {
       }))
       await queues.get(channel)?.addBulk(data.map((data) => ({ name: 'deliver', data, opts: JOB })))
     },
-    work(wanted, handle) {
+    async work(wanted, handle) {
       for (const channel of wanted) {
         const worker = backend.worker(nameOf(channel, prefix), concurrency, ({ steps }) => run(steps, handle, onError))
-        worker.on('error', onError)
+        worker.on('error', onConnectionError)
         workers.push(worker)
+        await worker.waitUntilReady()
+        worker.run().catch(onError)
       }
     },
     async depth() {
@@ -71,6 +82,7 @@ export async function makeQueues(options: QueueOptions): Promise<Queues> {
     stopWorking,
     async close() {
       await stopWorking()
+      closed = true
       await Promise.all([...queues.values()].map((queue) => queue.close()))
       await backend.close()
     },
@@ -89,13 +101,17 @@ async function run(
 
 const nameOf = (channel: ChannelName, prefix: string) => `${prefix}-${channel.replace('_', '-')}`
 
+/** Both are waited for: BullMQ on Postgres keeps a first connection that failed for ever, and a worker would spin on it. */
 interface QueueLike {
+  waitUntilReady(): Promise<unknown>
   addBulk(jobs: { name: string; data: JobData; opts: typeof JOB }[]): Promise<unknown>
   getJobCountByTypes(...types: ('waiting' | 'active' | 'prioritized')[]): Promise<number>
   on(event: 'error', listener: (error: Error) => void): unknown
   close(): Promise<void>
 }
 interface WorkerLike {
+  waitUntilReady(): Promise<unknown>
+  run(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
   close(): Promise<void>
 }
@@ -105,11 +121,13 @@ interface Backend {
   close(): Promise<void>
 }
 
+type Spans = Pick<WorkerOptions, 'telemetry'>
+
 /** A worker that dies twice with a job must not decide a message's fate: stalled jobs are simply run again. */
-const WORKER = { maxStalledCount: 1_000, lockDuration: 30_000, stalledInterval: 15_000 }
+const WORKER = { autorun: false, maxStalledCount: 1_000, lockDuration: 30_000, stalledInterval: 15_000 }
 const STREAMS = { streams: { events: { maxLen: 100 } } }
 
-async function onPostgres(pool: Pool): Promise<Backend> {
+async function onPostgres(pool: Pool, spans: Spans): Promise<Backend> {
   const client = await pool.connect()
   try {
     await runMigrations(client)
@@ -120,15 +138,15 @@ async function onPostgres(pool: Pool): Promise<Backend> {
   const connection = pool as unknown as PgPool
   const { Queue, Worker } = withBackend(createPostgresBackend)
   return {
-    queue: (name) => new Queue<JobData>(name, { connection, ...STREAMS }),
+    queue: (name) => new Queue<JobData>(name, { connection, ...STREAMS, ...spans }),
     worker: (name, concurrency, handle) =>
-      new Worker<JobData>(name, (job) => handle(job.data), { connection, concurrency, ...WORKER }),
+      new Worker<JobData>(name, (job) => handle(job.data), { connection, concurrency, ...WORKER, ...spans }),
     // The pool is its owner's to close.
     close: () => Promise.resolve(),
   }
 }
 
-async function onRedis(url: string, onError: (error: Error) => void): Promise<Backend> {
+async function onRedis(url: string, spans: Spans, onError: (error: Error) => void): Promise<Backend> {
   const { Queue, Worker } = await import('bullmq')
   const connection = connect(url)
   connection.on('error', onError)
@@ -138,9 +156,9 @@ async function onRedis(url: string, onError: (error: Error) => void): Promise<Ba
   })
   const prefix = connection instanceof Cluster ? { prefix: '{bull}' } : {}
   return {
-    queue: (name) => new Queue<JobData>(name, { connection, ...prefix, ...STREAMS }),
+    queue: (name) => new Queue<JobData>(name, { connection, ...prefix, ...STREAMS, ...spans }),
     worker: (name, concurrency, handle) =>
-      new Worker<JobData>(name, (job) => handle(job.data), { connection, concurrency, ...prefix, ...WORKER }),
+      new Worker<JobData>(name, (job) => handle(job.data), { connection, concurrency, ...prefix, ...WORKER, ...spans }),
     close: async () => {
       connection.disconnect()
     },

@@ -43,7 +43,12 @@ export async function makeSmtp({ host, port = 0, faults, mailbox, ids }: SmtpOpt
       onMailFrom: (_address, session, done) => done(refusal(armed.forMessage(session.id), 'mail')),
       onRcptTo: ({ address }, session, done) =>
         done(refusal(armed.of(session.id), 'rcpt') ?? magicRefusal(address, 'bounce')),
-      onData: (stream, session, done) => void buffer(stream).then((raw) => afterDot(raw, session, done)),
+      // A connection that breaks before the dot leaves nobody to answer.
+      onData: (stream, session, done) =>
+        void buffer(stream).then(
+          (raw) => afterDot(raw, session, done),
+          () => undefined,
+        ),
       onClose: (session) => armed.disarm(session.id),
     },
     {

@@ -11,7 +11,7 @@ import { one, statement } from './sql.ts'
 export function makeChangeStore(pool: Pool, vault: Vault): ChangeStore {
   return {
     change: (order, allowEnded) => inTransaction(pool, (client) => change(client, vault, order, allowEnded)),
-    addResend: (id, channels) => inTransaction(pool, (client) => addResend(client, id, channels)),
+    addResend: async (id, channels) => (await inTransaction(pool, (client) => addResend(client, id, channels))).n,
     async inApp(referenceId) {
       const [row] = await placeInApp(pool, [referenceId])
       if (!row) return null
@@ -81,18 +81,24 @@ async function revise(client: PoolClient, vault: Vault, id: string, contact: Per
   )
 }
 
-async function addResend(client: PoolClient, id: string, channels: ChannelName[]): Promise<number> {
+export async function addResend(client: PoolClient, id: string, channels: ChannelName[]): Promise<AddedStep> {
   const [channel = 'in_app', ...chain] = chainOf(channels)
   await lockOne(client, [id])
-  return one(await insertResend(client, [id, channel, chain.join()])).n
+  return one(await insertResend(client, [id, channel, chain.join()]))
 }
 
-const insertResend = statement<{ n: number }>(
+interface AddedStep {
+  n: number
+  channel: ChannelName
+  template: string
+  due_at: Date
+}
+const insertResend = statement<AddedStep>(
   'resend-insert',
   `insert into step (dispatch_id, n, kind, lane, channel, chain, needs_link, template, due_at, fall_back_at, status)
    select id, (select max(n) + 1 from step where dispatch_id = $1::uuid), 'resend', 1, $2::text, $3::text, own_link is null, template, app_now(),
      app_now() + make_interval(secs => fall_back_ms / 1000.0), 'pending'
-   from dispatch where id = $1::uuid returning n`,
+   from dispatch where id = $1::uuid returning n, channel, template, due_at`,
 )
 
 /** The newest running dispatch that lists `in_app` and carries a living link. */

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg'
+import { cappedUntil } from '../domain/cap.ts'
 import type { Vault } from '../flow/ports.ts'
 import type { ClaimOrder, StepKey, StopFact, StopQuestion } from '../flow/ports-store.ts'
+import { sentLately } from './cap.ts'
 import { sealLink } from './dispatch-rows.ts'
 import { applyFactsOf } from './facts.ts'
 import { batched, statement } from './sql.ts'
@@ -88,19 +90,13 @@ const claim = statement<{ dispatch_id: string; n: number }>(
  */
 export function makeStopFact(pool: Pool): (question: StopQuestion) => Promise<StopFact | null> {
   const run = async (questions: StopQuestion[]) => {
-    const hashes = questions.flatMap((question, i) => question.hashes.map((hash) => ({ place: i + 1, hash })))
-    const rows = await readStopFacts(pool, [
-      questions.map((q) => q.dispatchId),
-      questions.map((q) => q.kind),
-      questions.map((q) => q.channel),
-      questions.map((q) => q.provider),
-      questions.map((q) => q.template),
-      questions.map((q) => q.linkId),
-      hashes.map((h) => h.place),
-      hashes.map((h) => h.hash),
-    ])
-    const byPlace = new Map(rows.map((row) => [row.place, row]))
-    const facts = questions.map((question, i) => factOf(question, byPlace.get(i + 1)))
+    let rows = await askAll(pool, questions)
+    const unheard = questions.filter((_, i) => rows.get(i + 1)?.unheard).map((question) => question.linkId)
+    if (unheard.length > 0) {
+      await applyFactsOf(pool, unheard)
+      rows = await askAll(pool, questions)
+    }
+    const facts = questions.map((question, i) => factOf(question, rows.get(i + 1)))
     const opened = questions.filter((_, i) => facts[i]?.kind === 'opened').map((question) => question.linkId)
     if (opened.length > 0) await applyFactsOf(pool, opened)
     return facts
@@ -108,37 +104,65 @@ export function makeStopFact(pool: Pool): (question: StopQuestion) => Promise<St
   return batched(run, { lanes: 2 })
 }
 
+async function askAll(pool: Pool, questions: StopQuestion[]): Promise<Map<number, FactRow>> {
+  const hashes = questions.flatMap((question, i) => question.hashes.map((hash) => ({ place: i + 1, hash })))
+  const rows = await readStopFacts(pool, [
+    questions.map((q) => q.dispatchId),
+    questions.map((q) => q.kind),
+    questions.map((q) => q.channel),
+    questions.map((q) => q.provider),
+    questions.map((q) => q.template),
+    questions.map((q) => q.linkId),
+    hashes.map((h) => h.place),
+    hashes.map((h) => h.hash),
+    questions.map((q) => q.n),
+    questions.map((q) => q.probing),
+    questions.map((q) => q.caps !== null),
+  ])
+  return new Map(rows.map((row) => [row.place, row]))
+}
+
 interface FactRow {
   place: number
   status: string
   link_opened: boolean
+  /** The dispatch holds for suspect opens, and an open of the link has not been applied to it. */
+  unheard: boolean
+  suspect_until: Date | null
   link_gone: boolean
   suppressed: Buffer[] | null
   about_will: boolean | null
   hold_scope: string | null
   hold_value: string | null
+  sent: Date[] | null
+  now: Date
 }
 
 const readStopFacts = statement<FactRow>(
   'stop-facts',
   `with k as (
-     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[]) with ordinality
-       as t (dispatch_id, kind, channel, provider, template, link_id, place)
+     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $9::int[], $10::uuid[], $11::bool[]) with ordinality
+       as t (dispatch_id, kind, channel, provider, template, link_id, n, probing, capped, place)
    ), barred as (
      select h.place, array_agg(h.hash) as hashes, bool_or(s.reason in ('opt_out', 'complaint', 'blocked_by_user')) as about_will from unnest($7::int[], $8::bytea[]) as h (place, hash)
      join k on k.place = h.place join dispatch d on d.id = k.dispatch_id
      join suppression s on s.hash = h.hash and s.lifted_at is null and (s.scope = 'all' or d.category = 'commercial') group by h.place
    )
    select k.place::int, d.status,
-     coalesce(l.status, 'gone') = 'opened' or exists (
-       select from partner_event e where e.link_lookup = l.lookup and e.type in ('link.opened', 'operation.created')) as link_opened,
+     (coalesce(l.status, 'gone') = 'opened' and (l.suspect is null or d.suspect_opens = 'stop')) or exists (
+       select from partner_event e where e.link_lookup = l.lookup and e.type in ('link.opened', 'operation.created')
+         and (e.suspect is null or d.suspect_opens = 'stop')) as link_opened,
+     d.suspect_opens = 'hold' and ((l.suspect is not null and d.suspect_until is null) or exists (
+       select from partner_event e where e.link_lookup = l.lookup and e.type = 'link.opened' and e.applied_at is null)) as unheard,
+     d.suspect_until,
      coalesce(l.status, 'gone') <> 'active' as link_gone,
-     barred.hashes as suppressed, barred.about_will, held.scope as hold_scope, held.value as hold_value
+     barred.hashes as suppressed, barred.about_will, held.scope as hold_scope, held.value as hold_value,
+     case when k.capped then ${sentLately('d.reference_id', 'k.dispatch_id', 'k.n')} end as sent, app_now() as now
    from k join dispatch d on d.id = k.dispatch_id
    left join link l on l.id = k.link_id
    left join barred on barred.place = k.place
    left join lateral (
-     select h.scope, h.value from hold h where h.lifted_at is null and (
+     select h.scope, h.value from hold h where h.lifted_at is null and (h.id is distinct from k.probing or h.probe_at is null) and (
        h.scope in ('all', 'partner') or (h.scope = 'channel' and h.value = k.channel) or (h.scope = 'provider' and h.value = k.provider)
        or (h.scope = 'template' and h.value in (k.template, split_part(k.template, '@', 1)))
        or (h.scope = 'campaign' and h.value = d.campaign_id::text)) limit 1) held on true`,
@@ -150,12 +174,23 @@ function factOf(question: StopQuestion, row: FactRow | undefined): StopFact | nu
   const over = row.status !== 'accepted' && row.status !== 'sent'
   if (over && !(question.kind === 'resend' && mayResend(row.status)))
     return { kind: 'over', status: row.status as never }
-  if (row.suppressed) return { kind: 'suppressed', hashes: row.suppressed, aboutWill: row.about_will ?? false }
   if (row.hold_scope !== null) return { kind: 'held', scope: row.hold_scope as never, value: row.hold_value ?? '*' }
-  if (row.link_opened) return { kind: 'opened' }
-  if (row.link_gone) return { kind: 'link_gone' }
-  return null
+  return linkFactOf(question, row) ?? capFactOf(question, row) ?? barFactOf(row)
 }
+
+/** Asked last: it alone may leave something to send, to the person's other devices. */
+const barFactOf = ({ suppressed, about_will }: FactRow): StopFact | null =>
+  suppressed && { kind: 'suppressed', hashes: suppressed, aboutWill: about_will ?? false }
+
+function linkFactOf({ kind }: StopQuestion, row: FactRow): StopFact | null {
+  if (row.link_opened) return { kind: 'opened' }
+  const until = row.suspect_until
+  if (until !== null && until > row.now && kind !== 'resend') return { kind: 'suspect', until }
+  return row.link_gone ? { kind: 'link_gone' } : null
+}
+
+const capFactOf = ({ caps }: StopQuestion, { sent, now }: FactRow): StopFact | null =>
+  caps && cappedUntil(sent ?? [], now, caps) ? { kind: 'capped' } : null
 
 /** A person asked for it: neither an open nor a plan that ran out forbids it. */
 const mayResend = (status: string) => status === 'opened' || status === 'exhausted' || status === 'failed'

@@ -7,13 +7,13 @@ const insertAll = statement(
   'dispatch-insert',
   `with d as (
      insert into dispatch (id, reference_id, lane, campaign_id, status, category, template, locale, time_zone, zone_given, channels,
-       fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at)
+       fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens)
      select id, reference_id, lane, campaign_id, 'accepted', category, template, locale, time_zone, zone_given, channels,
-       fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at
+       fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens
      from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::text[],
-       $11::bigint[], $12::int[], $13::jsonb[], $14::uuid[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[])
+       $11::bigint[], $12::int[], $13::jsonb[], $14::uuid[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $38::text[])
        as t (id, reference_id, lane, campaign_id, category, template, locale, time_zone, zone_given, channels,
-         fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at)
+         fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens)
    ), secret as (
      insert into dispatch_secret (dispatch_id, kind, revision, sealed)
      select id, kind, 1, sealed from unnest($18::uuid[], $19::text[], $20::bytea[]) as t (id, kind, sealed)
@@ -92,6 +92,7 @@ export async function insertDispatches(db: Queryable, vault: Vault, all: NewDisp
     events.map((e) => e.type),
     events.map((e) => e.dispatchId),
     events.map((e) => JSON.stringify(e.data)),
+    all.map((d) => d.suspectOpens),
   ])
   const own = all.flatMap((d) => (d.ownLink ? [{ d, link: d.ownLink }] : []))
   if (own.length > 0) {

@@ -63,18 +63,21 @@ interface DispatchRow {
   locale: string
   time_zone: string
   channels: string
+  link_mode: DispatchView['linkMode']
   send_at: Date | null
   valid_until: Date | null
   first_handed_at: Date | null
   in_app_at: Date | null
   opened_at: Date | null
+  suspect_opens: DispatchView['suspectOpens']
+  suspect: DispatchView['suspect']
   ended_at: Date | null
   created_at: Date
   revision: number
   person: Buffer
 }
-const COLUMNS = `d.id, d.reference_id, d.campaign_id, d.status, d.reason, d.category, d.template, d.locale, d.time_zone, d.channels, d.send_at,
-  d.valid_until, d.first_handed_at, d.in_app_at, d.opened_at, d.ended_at, d.created_at, p.revision, p.sealed as person`
+const COLUMNS = `d.id, d.reference_id, d.campaign_id, d.status, d.reason, d.category, d.template, d.locale, d.time_zone, d.channels, coalesce(d.link_options ->> 'mode', 'direct') as link_mode, d.send_at,
+  d.valid_until, d.first_handed_at, d.in_app_at, d.opened_at, d.suspect_opens, d.suspect, d.ended_at, d.created_at, p.revision, p.sealed as person`
 const PERSON = `join lateral (select revision, sealed from dispatch_secret x where x.dispatch_id = d.id and x.kind = 'person'
   order by revision desc limit 1) p on true`
 
@@ -88,7 +91,7 @@ const readList = statement<DispatchRow>(
   null,
   `select ${COLUMNS} from dispatch d ${PERSON}
    where ($1::text is null or d.reference_id = $1) and ($2::uuid is null or d.campaign_id = $2) and ($3::text is null or d.status = $3)
-     and ($4::bool is null or (d.opened_at is not null) = $4) and ($5::text is null or d.template = $5)
+     and ($4::text is null or $4 = case when d.suspect is not null then 'suspect' else (d.opened_at is not null)::text end) and ($5::text is null or d.template = $5)
      and ($6::timestamptz is null or d.created_at >= $6) and ($7::timestamptz is null or d.created_at < $7)
      and ($8::uuid is null or d.id < $8)
    order by d.id desc limit $9::int`,
@@ -139,6 +142,7 @@ interface LinkRow {
   status: string
   expires_at: Date
   opened_at: Date | null
+  suspect: DispatchView['suspect']
   revoked_at: Date | null
   operation_id: string | null
   operation_status: string | null
@@ -146,7 +150,7 @@ interface LinkRow {
 }
 const linksOf = statement<LinkRow>(
   'links-of',
-  `select c.dispatch_id, l.id, l.origin, l.status, l.expires_at, l.opened_at, l.revoked_at, l.operation_id, l.operation_status, l.created_at
+  `select c.dispatch_id, l.id, l.origin, l.status, l.expires_at, l.opened_at, l.suspect, l.revoked_at, l.operation_id, l.operation_status, l.created_at
    from carried c join link l on l.id = c.link_id where c.dispatch_id = any($1::uuid[]) order by l.created_at`,
 )
 
@@ -204,11 +208,14 @@ function asView(vault: Vault, row: DispatchRow, steps: StepRow[], links: LinkRow
     locale: row.locale,
     timeZone: row.time_zone,
     channels: splitChannels(row.channels),
+    linkMode: row.link_mode,
     sendAt: row.send_at,
     validUntil: row.valid_until,
     firstHandedAt: row.first_handed_at,
     inAppAt: row.in_app_at,
     openedAt: row.opened_at,
+    suspectOpens: row.suspect_opens,
+    suspect: row.suspect,
     endedAt: row.ended_at,
     createdAt: row.created_at,
     person: personOf(vault, row.id, row.revision, row.person),
@@ -231,6 +238,7 @@ function asView(vault: Vault, row: DispatchRow, steps: StepRow[], links: LinkRow
       status: l.status,
       expiresAt: l.expires_at,
       openedAt: l.opened_at,
+      suspect: l.suspect,
       revokedAt: l.revoked_at,
       operationId: l.operation_id,
       operationStatus: l.operation_status,

@@ -28,6 +28,11 @@ export function makeHoldStore(pool: Pool, monotonic: () => number): HoldStore {
       copy = undefined
       return row ? asHold(row) : null
     },
+    async takeProbe(id, nextMs) {
+      const taken = await takeProbe(pool, [id, nextMs])
+      copy = undefined
+      return taken.length > 0
+    },
     async dueProbes() {
       return (await dueProbes(pool, [])).map(asHold)
     },
@@ -68,7 +73,8 @@ const placeHold = statement<HoldRow & { fresh: boolean }>(
   `with placed as (
      insert into hold as h (id, scope, value, reason, placed_by, probe_at)
      values ($1::uuid, $2::text, $3::text, $4::text, $5::text, app_now() + make_interval(secs => $6::bigint / 1000.0))
-     on conflict (scope, value) where lifted_at is null do update set reason = h.reason
+     on conflict (scope, value) where lifted_at is null
+       do update set probe_at = case when h.probe_at is not null and excluded.placed_by = 'service' then greatest(h.probe_at, excluded.probe_at) end
      returning h.*, h.id = $1::uuid as fresh
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
@@ -80,7 +86,7 @@ const placeHold = statement<HoldRow & { fresh: boolean }>(
 const liftHold = statement<HoldRow>(
   'hold-lift',
   `with lifted as (
-     update hold set lifted_at = app_now(), lifted_by = $2::text where id = $1::uuid and lifted_at is null returning *
+     update hold set lifted_at = app_now(), lifted_by = $2::text where id = $1::uuid and lifted_at is null and ($2::text <> 'probe' or probe_at is not null) returning *
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
      select new_id(), 'system.hold_lifted', null, jsonb_build_object('scope', scope, 'value', value, 'reason', reason, 'by', $2::text), app_now() from lifted
@@ -89,7 +95,12 @@ const liftHold = statement<HoldRow>(
 )
 const dueProbes = statement<HoldRow>(
   'hold-probes',
-  `select ${COLUMNS} from hold where lifted_at is null and probe_at <= app_now()`,
+  `select ${COLUMNS} from hold where lifted_at is null and scope <> 'provider' and probe_at <= app_now()`,
+)
+const takeProbe = statement(
+  'hold-take-probe',
+  `update hold set probe_at = app_now() + make_interval(secs => $2::bigint / 1000.0)
+   where id = $1::uuid and lifted_at is null and probe_at <= app_now() returning id`,
 )
 const postponeProbe = statement(
   'hold-postpone',

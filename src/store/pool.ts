@@ -42,6 +42,8 @@ export function makePool({ url, max, pinned = true, onError }: PoolOptions): Poo
     application_name: 'link-dispatcher',
   })
   pool.setMaxListeners(0)
+  // One that breaks while it is lent out fails the statement under way; with nobody listening it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   // A connection we have let go of may still hear that its server stops: nobody has lost it.
   pool.on('error', (error) => {
     if (!pool.ending) onError(error)

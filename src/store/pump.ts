@@ -1,11 +1,16 @@
 import type { Pool } from 'pg'
+import { DEADLY_AFTER } from '../domain/poison.ts'
 import type { DueLane, PumpStore, TakenStep, TakeOrder } from '../flow/ports-store.ts'
+import { readPoisoned } from './poison.ts'
 import { statement } from './sql.ts'
 
 /** How long a queued step waits for its worker before it is looked for again. */
 const LEASE = "interval '30 seconds'"
 /** A slot is ours at most this long before its create was answered: the lease and the partner's deadline; then the 60 s begin. */
 const SLOT_HELD = "interval '105 seconds'"
+
+/** An attempt is open this long at most, counted from when it could begin: a mail has had its time when its worker is found dead. */
+const UNCLEAR_FOR = "interval '10 minutes'"
 
 export interface PumpOptions {
   /** False when the partner's create limit is switched off: then no step waits for a slot. */
@@ -23,9 +28,10 @@ export function makePumpStore(pool: Pool, { slots }: PumpOptions): PumpStore {
       return rows.map(asTaken)
     },
     async expireLeases() {
-      const [row] = await expireLeases(pool, [])
+      const [row] = await expireLeases(pool, [DEADLY_AFTER])
       return { lost: row?.lost ?? 0, ambiguous: row?.ambiguous ?? 0 }
     },
+    poisoned: () => readPoisoned(pool),
     async fallBack(channels) {
       return (await fallBack(pool, [channels])).length
     },
@@ -135,13 +141,14 @@ const takeWithSlot = statement<TakenRow>(
 const expireLeases = statement<{ lost: number; ambiguous: number }>(
   'expire-leases',
   `with overdue as (
-     select dispatch_id, n, status from step where status in ('queued', 'claimed') and lease_until < (select clock_timestamp())
+     select dispatch_id, n, status from step where status in ('queued', 'claimed') and lease_until < (select clock_timestamp()) and deaths < $1::int
      order by dispatch_id, n limit 1000 for update skip locked
    ), lost as (
      update step s set status = 'pending', due_at = app_now(), empty_turns = s.empty_turns + 1, slot = null
      from overdue o where s.dispatch_id = o.dispatch_id and s.n = o.n and o.status = 'queued' returning 1
    ), unclear as (
-     update step s set status = 'ambiguous', reason = 'worker_lost', due_at = app_now() + interval '10 minutes', empty_turns = s.empty_turns + 1, slot = null
+     update step s set status = 'ambiguous', reason = 'worker_lost', due_at = app_now() + greatest(${UNCLEAR_FOR} - (clock_timestamp() - s.start_by), interval '0'),
+       empty_turns = s.empty_turns + 1, slot = null
      from overdue o where s.dispatch_id = o.dispatch_id and s.n = o.n and o.status = 'claimed' returning s.dispatch_id, s.n
    ), marked as (
      update attempt a set outcome = 'ambiguous', reason = 'worker_lost', settled_at = app_now()

@@ -22,10 +22,11 @@ export async function readRecipient(
 
 const readKey = statement<{ body_hash: Buffer; status: number; location: string | null; body: string }>(
   'idempotency-replay',
-  "select body_hash, status, location, body from idempotency where key_hash = $1::bytea and created_at >= app_now() - interval '24 hours'",
+  `select body_hash, status, location, body from idempotency
+   where key_hash = any($1::bytea[]) and created_at >= app_now() - interval '24 hours' order by created_at limit 1`,
 )
 
-export async function readReplay(pool: Pool, keyHash: Buffer): ReturnType<IntakeStore['replay']> {
-  const [row] = await readKey(pool, [keyHash])
+export async function readReplay(pool: Pool, keyHashes: Buffer[]): ReturnType<IntakeStore['replay']> {
+  const [row] = await readKey(pool, [keyHashes])
   return row ? { status: row.status, location: row.location, body: row.body, bodyHash: row.body_hash } : null
 }

@@ -65,13 +65,14 @@ const settle = statement<{ dispatch_id: string; n: number }>(
    ), moved as (
      update step s set status = k.becomes, reason = k.reason, channel = k.channel, chain = k.chain, tries = k.tries, fall_back_at = k.fall_back_at,
        needs_link = k.needs_link, due_at = coalesce(k.due_at, s.due_at), slot = null, start_by = null, lease_until = null,
-       provider = coalesce(k.provider, s.provider), confirmed = k.confirmed, empty_turns = 0,
+       provider = coalesce(k.provider, s.provider), confirmed = k.confirmed, empty_turns = 0, deaths = 0,
        handed_at = case when k.becomes = 'handed' then now.at else s.handed_at end
      from locked join k on k.dispatch_id = locked.id cross join now
      where s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn and s.status = k.was
      returning s.dispatch_id, s.n, s.kind, s.status, k.was, k.link_expires_at, k.ends_status, k.ends_reason, k.free_slot
    ), tried as (
-     update attempt a set outcome = t.outcome, reason = t.reason, provider_id = t.provider_id, settled_at = now.at
+     update attempt a set outcome = t.outcome, reason = t.reason, provider_id = t.provider_id, settled_at = now.at,
+       outcome_at = coalesce(a.outcome_at, clock_timestamp())
      from unnest($19::uuid[], $20::int[], $21::int[], $22::text[], $23::text[], $24::text[])
        as t (dispatch_id, step_n, n, outcome, reason, provider_id) cross join now
      where a.dispatch_id = t.dispatch_id and a.step_n = t.step_n and a.n = t.n and exists (select from moved m where m.dispatch_id = t.dispatch_id and m.n = t.step_n)

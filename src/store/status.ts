@@ -11,6 +11,7 @@ export function makeStatusStore(pool: Pool): StatusStore {
         pending: row.pending,
         queued: row.queued ?? {},
         ambiguous: row.ambiguous,
+        doubtful: row.doubtful,
         slots: { all: row.slots, free: row.slots_free },
         unnumbered: row.unnumbered,
       }
@@ -36,6 +37,7 @@ const readStatus = statement<{
   pending: number
   queued: Record<string, number> | null
   ambiguous: number
+  doubtful: number
   slots: number
   slots_free: number
   unnumbered: number
@@ -49,6 +51,7 @@ const readStatus = statement<{
      (select count(*)::int from (select from step where status = 'pending' and channel <> 'none' and due_at <= app_now() limit 10000) p) as pending,
      (select jsonb_object_agg(channel, n) from (select channel, count(*) n from step where status = 'queued' group by channel) q) as queued,
      (select count(*)::int from step where status = 'ambiguous') as ambiguous,
+     (select count(*)::int from step where status = 'ambiguous' and reason = 'restored') as doubtful,
      (select count(*)::int from link_slot) as slots,
      (select count(*)::int from link_slot where free_at <= app_now()) as slots_free,
      (select count(*)::int from (select from event where sequence is null limit 10000) e) as unnumbered`,

@@ -19,7 +19,7 @@ export const stopDispatches = statement<{ id: string; stopped: number }>(
      update dispatch d set status = $2::text, reason = $3::text, ended_at = app_now(),
        opened_at = coalesce(d.opened_at, (select min(o.at) from unnest($1::uuid[], $6::timestamptz[]) as o (id, at) where o.id = d.id))
      from locked where d.id = locked.id and d.status = any($4::text[])
-     returning d.id
+     returning d.id, case when $2::text = 'opened' then d.suspect end as suspect
    ), doomed as (
      select s.dispatch_id, s.n from step s where s.dispatch_id in (select id from moved)
        and s.status in ('pending', 'queued') and s.kind = any($5::text[])
@@ -29,13 +29,13 @@ export const stopDispatches = statement<{ id: string; stopped: number }>(
      where s.dispatch_id = doomed.dispatch_id and s.n = doomed.n and s.status in ('pending', 'queued')
      returning s.dispatch_id, s.n, s.kind
    ), counted as (
-     select moved.id, count(stopped.n) filter (where stopped.kind <> 'close')::int as stopped,
+     select moved.id, moved.suspect, count(stopped.n) filter (where stopped.kind <> 'close')::int as stopped,
        count(stopped.n) filter (where stopped.kind = 'reminder')::int as reminders
-     from moved left join stopped on stopped.dispatch_id = moved.id group by moved.id
+     from moved left join stopped on stopped.dispatch_id = moved.id group by moved.id, moved.suspect
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
      select new_id(), 'dispatch.' || $2::text, id,
-       jsonb_strip_nulls(jsonb_build_object('reason', $3::text, 'remindersStopped', reminders)), app_now()
+       jsonb_strip_nulls(jsonb_build_object('reason', $3::text, 'suspect', suspect, 'remindersStopped', reminders)), app_now()
      from counted
      union all
      select new_id(), 'reminder.skipped', dispatch_id, jsonb_build_object('step', n, 'reason', $2::text), app_now()

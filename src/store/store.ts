@@ -1,12 +1,22 @@
 import type { Pool } from 'pg'
 import type { Vault } from '../flow/ports.ts'
-import type { ReplyStore, SuppressionStore } from '../flow/ports-consent.ts'
-import type { ChangeStore, DispatchReader, KeyStore, StatusStore } from '../flow/ports-read.ts'
+import type { KeptTextReader, ReplyStore, SuppressionStore } from '../flow/ports-consent.ts'
+import type { EvergreenStore } from '../flow/ports-evergreen.ts'
+import type { FactStore } from '../flow/ports-facts.ts'
+import type { PaceStore } from '../flow/ports-pace.ts'
+import type {
+  ChangeStore,
+  DispatchReader,
+  KeyStore,
+  RecordReader,
+  ResendStore,
+  StatusStore,
+} from '../flow/ports-read.ts'
 import type { ReceiptStore, UnclearStore } from '../flow/ports-receipts.ts'
+import type { RestoredStore } from '../flow/ports-restored.ts'
 import type {
   DeliverStore,
   EventStore,
-  FactStore,
   HoldStore,
   IntakeStore,
   LinkStore,
@@ -18,14 +28,20 @@ import { makeChangeStore } from './changes.ts'
 import { makeClaim, makeStopFact } from './claim.ts'
 import { makeDispatchReader } from './dispatches.ts'
 import { makeEventStore } from './events.ts'
+import { makeEvergreenStore } from './evergreen.ts'
 import { makeFactStore } from './facts.ts'
 import { makeHoldStore } from './holds.ts'
 import { makeKeyStore } from './keys.ts'
 import { makeLinkStore } from './links.ts'
+import { makePaceStore } from './pace.ts'
+import { makeBegin } from './poison.ts'
 import { makePumpStore } from './pump.ts'
 import { makeReceiptStore } from './receipts.ts'
 import { readRecipient, readReplay } from './recipients.ts'
+import { makeRecordReader } from './record.ts'
 import { makeReplyStore } from './replies.ts'
+import { makeResendStore } from './resends.ts'
+import { makeRestoredStore } from './restored.ts'
 import { makeSettle } from './settle.ts'
 import { makeStatusStore } from './status.ts'
 import { makeStopStore } from './stops.ts'
@@ -38,16 +54,21 @@ export interface Store {
   steps: PumpStore
   deliveries: DeliverStore
   links: LinkStore
+  evergreen: EvergreenStore
+  paces: PaceStore
   facts: FactStore
   stops: StopStore
   unclear: UnclearStore
+  restored: RestoredStore
   holds: HoldStore
   receipts: ReceiptStore
-  replies: ReplyStore
+  replies: ReplyStore & KeptTextReader
   suppressions: SuppressionStore
   events: EventStore
   dispatches: DispatchReader
+  records: RecordReader
   changes: ChangeStore
+  resends: ResendStore
   keys: KeyStore
   status: StatusStore
 }
@@ -64,27 +85,33 @@ export function makeStore({ pool, vault, slots, monotonic }: StoreOptions): Stor
   return {
     intake: {
       accept: makeAccept(pool, vault),
-      replay: (keyHash) => readReplay(pool, keyHash),
+      replay: (keyHashes) => readReplay(pool, keyHashes),
       recipient: (id) => readRecipient(pool, vault, id),
     },
     steps: makePumpStore(pool, { slots }),
     deliveries: {
       work: makeWorkReader(pool, vault),
+      begin: makeBegin(pool),
       claim: makeClaim(pool, vault),
       stopFact: makeStopFact(pool),
       settle: makeSettle(pool),
     },
     links: makeLinkStore(pool, vault),
+    evergreen: makeEvergreenStore(pool, vault),
+    paces: makePaceStore(pool),
     facts: makeFactStore(pool, vault),
     stops: makeStopStore(pool),
     unclear: makeUnclearStore(pool, vault),
+    restored: makeRestoredStore(pool),
     holds: makeHoldStore(pool, monotonic),
     receipts: makeReceiptStore(pool),
     replies: makeReplyStore(pool, vault),
     suppressions: makeSuppressionStore(pool, vault),
     events: makeEventStore(pool),
     dispatches: makeDispatchReader(pool, vault),
+    records: makeRecordReader(pool),
     changes: makeChangeStore(pool, vault),
+    resends: makeResendStore(pool),
     keys: makeKeyStore(pool),
     status: makeStatusStore(pool),
   }

@@ -136,7 +136,8 @@ const affected = statement<AffectedRow>(
   `select distinct k.place, d.id, d.reference_id, d.status, d.category
    from unnest($1::int[], $2::bytea[]) as k (place, hash)
    join dispatch_address a on a.hash = k.hash join dispatch d on d.id = a.dispatch_id
-   where d.status in ('accepted', 'sent', 'opened', 'exhausted', 'failed') order by d.id, k.place`,
+   where d.status in ('accepted', 'sent', 'opened', 'exhausted', 'failed')
+     or exists (select from step s where s.dispatch_id = d.id and s.status = 'claimed') order by d.id, k.place`,
 )
 
 async function affectedBy(pool: Pool, entries: NewSuppression[]): Promise<AffectedDispatch[]> {

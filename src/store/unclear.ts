@@ -54,7 +54,7 @@ const dueUnclear = statement<UnclearRow>(
        a.claimed_at, a.address_hash, a.body_hash, a.asked_at
      from step s left join lateral (
        select * from attempt a where a.dispatch_id = s.dispatch_id and a.step_n = s.n and a.turn = s.turn order by a.n desc limit 1) a on true
-     where s.status = 'ambiguous'
+     where s.status = 'ambiguous' and s.reason is distinct from 'restored'
        and (s.due_at <= app_now() or (a.body_hash is not null and coalesce(a.asked_at, '-infinity') <= app_now() - interval '1 minute'))
      order by s.due_at limit 200
    ), asked as (

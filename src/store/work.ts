@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import type { ChannelName } from '../domain/channel.ts'
 import type { Vault } from '../flow/ports.ts'
 import type { LinkOptions, StepTurn, StoredLink, Work } from '../flow/ports-store.ts'
+import { sentLately } from './cap.ts'
 import { openLink, openPerson, placeOf } from './dispatch-rows.ts'
 import { batched, columns, statement } from './sql.ts'
 
@@ -48,6 +49,7 @@ interface WorkRow {
   due_at: Date
   valid_until: Date | null
   first_handed_at: Date | null
+  suspect_until: Date | null
   created_at: Date
   channels: string
   revision: number
@@ -62,18 +64,22 @@ interface WorkRow {
   living_sealed: Buffer | null
   living_expires_at: Date | null
   living_requested_ms: number | null
+  sent_before: Date[] | null
   now: Date
 }
+
+/** Not asked where no cap applies: a first message is the rule, and its person's other messages are not looked up. */
+const MAY_BE_CAPPED = `s.channel <> 'in_app' and (s.kind = 'reminder' or d.category = 'commercial' or d.campaign_id is not null)`
 
 const readWork = statement<WorkRow>(
   'read-work',
   `select k.place::int, s.dispatch_id, s.n, s.turn, s.kind, s.channel, s.chain, s.template, s.tries, s.attempts, s.empty_turns, s.fall_back_at, s.slot, s.reason, s.due_at,
      d.reference_id, d.status, d.campaign_id, d.category, d.locale, d.time_zone, d.zone_given, d.fall_back_ms, d.life_minutes, d.link_options,
-     d.valid_until, d.first_handed_at, d.created_at, d.channels,
+     d.valid_until, d.first_handed_at, d.suspect_until, d.created_at, d.channels,
      p.revision, p.sealed as person, u.sealed as user_data, u.revision as user_revision,
      d.own_link, own.expires_at as own_expires_at, own.requested_ms as own_requested_ms, own_secret.sealed as own_sealed,
      l.id as living_id, l.expires_at as living_expires_at, l.requested_ms as living_requested_ms, living_secret.sealed as living_sealed,
-     app_now() as now
+     case when ${MAY_BE_CAPPED} then ${sentLately('d.reference_id', 's.dispatch_id', 's.n')} end as sent_before, app_now() as now
    from unnest($1::uuid[], $2::int[], $3::int[]) with ordinality as k (dispatch_id, n, turn, place)
    join step s on s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn and s.status = 'queued'
    join dispatch d on d.id = s.dispatch_id
@@ -119,6 +125,7 @@ function asWork(vault: Vault, row: WorkRow): Work {
       linkOptions: { ...row.link_options, ...(metadata && { metadata }) },
       validUntil: row.valid_until,
       firstHandedAt: row.first_handed_at,
+      suspectUntil: row.suspect_until,
       createdAt: row.created_at,
       inApp: splitChannels(row.channels).includes('in_app'),
     },
@@ -128,6 +135,7 @@ function asWork(vault: Vault, row: WorkRow): Work {
       JSON.parse(vault.open(row.user_data, placeOf(row.dispatch_id, 'user_data', row.user_revision ?? 1))),
     ownLink: storedLink(vault, row.own_link, row.own_sealed, row.own_expires_at, row.own_requested_ms),
     living: storedLink(vault, row.living_id, row.living_sealed, row.living_expires_at, row.living_requested_ms),
+    sentBefore: row.sent_before ?? [],
     now: row.now,
   }
 }

@@ -7,6 +7,11 @@ export type World = 'sandbox' | 'test' | 'live'
 export async function stampWorld(pool: Pool, kind: World): Promise<{ databaseId: string }> {
   await pool.query('insert into world (kind) values ($1) on conflict do nothing', [kind])
   const row = one(await readWorld(pool, []))
+  if (row.moved_at) {
+    throw new Error(
+      `This database was moved to another server at ${row.moved_at.toISOString()}. Set DATABASE_URL to that one; two would send everything twice.`,
+    )
+  }
   if (row.kind !== kind) {
     throw new Error(
       `This database belongs to the ${row.kind} world and this process to ${kind}. Use another DATABASE_URL (or DATA_DIR), or change the configuration back.`,
@@ -15,7 +20,10 @@ export async function stampWorld(pool: Pool, kind: World): Promise<{ databaseId:
   return { databaseId: row.database_id }
 }
 
-const readWorld = statement<{ kind: World; database_id: string }>('world-read', 'select kind, database_id from world')
+const readWorld = statement<{ kind: World; database_id: string; moved_at: Date | null }>(
+  'world-read',
+  'select kind, database_id, moved_at from world',
+)
 
 /** How far the time that decides is ahead of the server's; moved by the sandbox only. */
 export interface WorldClock {
@@ -57,19 +65,24 @@ const readNextStep = statement<{ ms: number | null }>(
 )
 
 /** The gap since any process last said it was alive, and whether the server is the one it was (P11). */
-export async function beat(pool: Pool): Promise<{ gapMs: number | null; moved: boolean }> {
-  const [row] = await beatHeart(pool, [])
+export async function readHeart(pool: Pool): Promise<{ gapMs: number | null; moved: boolean }> {
+  const [row] = await readBeat(pool, [])
   return { gapMs: row?.gap_ms ?? null, moved: row?.moved ?? false }
 }
 
-const beatHeart = statement<{ gap_ms: number | null; moved: boolean | null }>(
+const readBeat = statement<{ gap_ms: number; moved: boolean }>(
+  'heart-read',
+  `select (extract(epoch from clock_timestamp() - h.beaten_at) * 1000)::float8 as gap_ms, h.database_system <> c.system_identifier::text as moved
+   from heartbeat h cross join pg_control_system() c`,
+)
+
+/** Says that this process is alive, on this server. */
+export async function beat(pool: Pool): Promise<void> {
+  await beatHeart(pool, [])
+}
+
+const beatHeart = statement(
   'heartbeat',
-  `with before as (select beaten_at, database_system from heartbeat),
-   identity as (select system_identifier::text as id from pg_control_system()),
-   beaten as (
-     insert into heartbeat (beaten_at, database_system) select clock_timestamp(), id from identity
-     on conflict (only_row) do update set beaten_at = excluded.beaten_at, database_system = excluded.database_system
-   )
-   select (extract(epoch from clock_timestamp() - before.beaten_at) * 1000)::float8 as gap_ms, before.database_system <> identity.id as moved
-   from identity left join before on true`,
+  `insert into heartbeat (beaten_at, database_system) select clock_timestamp(), system_identifier::text from pg_control_system()
+   on conflict (only_row) do update set beaten_at = excluded.beaten_at, database_system = excluded.database_system`,
 )

@@ -3,9 +3,9 @@ import type { ConsolePorts } from '../console/ports.ts'
 import { FAILURES, type Failure } from '../domain/failure.ts'
 import { type AcceptPorts, accept } from '../flow/accept.ts'
 import { cancelOne } from '../flow/cancel-one.ts'
-import { liftHold } from '../flow/hold.ts'
 import { makeMissingVariables } from '../flow/missing-variables.ts'
 import { checkOwnLink } from '../flow/own-link.ts'
+import { release } from '../flow/release.ts'
 import { resend } from '../flow/resend.ts'
 import type { HttpPorts } from '../http/ports.ts'
 import { makeServer } from '../http/server.ts'
@@ -15,6 +15,7 @@ import { makeNoticeReader } from '../links/notice.ts'
 import { segments } from '../render/segments.ts'
 import { isMigrated } from '../store/migrate.ts'
 import { finishRequests, type Ground, openTo } from './ground.ts'
+import { numbered } from './numbered.ts'
 import type { Outside } from './outside.ts'
 import { receiptReadersOf } from './receipts.ts'
 import type { Road } from './road.ts'
@@ -25,27 +26,31 @@ const SIGN_IN_MS = 15 * 60_000
 export async function openDoor(ground: Ground, outside: Outside, road: Road) {
   const { config, log, closers, clock, pool, url, wakes } = ground
   const { settings, partner, render, sandbox, vault } = outside
-  const { store, queues, holds } = road
+  const { store, queues, releasing } = road
   const publicUrl = ground.publicUrl ?? ''
   const key = await store.keys.ensure(settings.apiKey, 'bootstrap', ['admin'])
   const accepting = acceptPorts(ground, outside, road)
   const { readers: receiptReaders, textReaders, answerText } = receiptReadersOf(ground, outside)
   const { after, append } = store.events
   const events = { after, append, onChange: (listener: () => void) => wakes.on('events', listener) }
+  const closing = new AbortController()
   const pages = makeConsole(consolePorts(ground, outside, road, accepting, publicUrl))
   const ports: HttpPorts = {
     ...accepting,
-    ...holds,
+    ...releasing,
+    ...road.open,
     partner,
     links: store.links,
-    facts: store.facts,
     vault,
     stops: store.stops,
-    dispatches: store.dispatches,
+    ...numbered(store, road.sequencer),
     changes: store.changes,
+    resends: store.resends,
     keys: store.keys,
     status: store.status,
     events,
+    evergreen: store.evergreen,
+    distrust: outside.distrust,
     notices: makeNoticeReader({ secrets: settings.webhookSecrets }),
     receiptReaders,
     textReaders,
@@ -55,6 +60,7 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     replies: store.replies,
     render,
     segments,
+    closing: closing.signal,
     sampleUrl: `https://${config.links.hosts[0]}/sample`,
     log,
     metrics: road.metrics,
@@ -65,10 +71,11 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     extra: [pages.router],
   }
   if (url) {
-    openTo(ground.server, makeServer(ports))
+    openTo(ground.server, ground.traces.listener(makeServer(ports)))
     // First of all to close: intake ends before the workers do.
     closers.add('intake', () => finishRequests(ground.server))
     closers.add('pages', pages.close)
+    closers.add('event streams', () => closing.abort())
   }
   return {
     url,
@@ -92,7 +99,7 @@ function consolePorts(
   accepting: AcceptPorts,
   publicUrl: string,
 ): ConsolePorts {
-  const { store, holds } = road
+  const { store, releasing } = road
   const refused = ({ code, errors }: Failure) => ({
     ok: false as const,
     message: `${FAILURES[code][1]}. ${FAILURES[code][2]}`,
@@ -107,6 +114,7 @@ function consolePorts(
     now: ground.clock.now,
     publicUrl,
     inboxUrl: outside.sandbox ? `${outside.sandbox.url}/` : null,
+    exampleKey: outside.sandbox ? outside.settings.apiKey : null,
     world: ground.config.world,
     templates: outside.render.list().map(({ name }) => name),
     locales: [...new Set(outside.render.list().flatMap(({ locales }) => locales))],
@@ -124,14 +132,14 @@ function consolePorts(
       const cancelled = await cancelOne(cancelPorts, { id, reason, revokeLinks: false })
       return 'failure' in cancelled ? refused(cancelled.failure) : { ok: true }
     },
-    lift: (id, by) => liftHold(holds, id, by),
+    lift: (id, by) => release(releasing, { id, by, doubtful: 'hand' }),
     onChange: (listener) => ground.wakes.on('events', listener),
   }
 }
 
 function acceptPorts(
   { config, clock }: Ground,
-  { partner, render, distrust }: Outside,
+  { partner, render, distrust, codesBase }: Outside,
   { store, wake }: Road,
 ): AcceptPorts {
   const { defaults, links } = config
@@ -145,6 +153,7 @@ function acceptPorts(
     wake,
     missingVariables: (template, channels, locale, variables) => missing({ template, channels, locale, variables }),
     checkOwnLink: (referenceId, link) => checkOwnLink({ partner, distrust }, referenceId, link),
+    codesBase,
     defaults: {
       locale: defaults.locale,
       timeZone: defaults.timeZone,

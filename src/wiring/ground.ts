@@ -5,16 +5,20 @@ import type { Config } from '../config.ts'
 import { makeClock } from '../lib/clock.ts'
 import type { Closers } from '../lib/closers.ts'
 import { startEmbedded } from '../store/embedded.ts'
+import { ownEmbedded } from '../store/embedded-owner.ts'
 import { migrate } from '../store/migrate.ts'
 import { makePool } from '../store/pool.ts'
 import { makeWakes } from '../store/wakes.ts'
 import { makeWorldClock, stampWorld } from '../store/world.ts'
+import { openTraces } from './tracing.ts'
 
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
 /** The database, its clock, and a port to listen on. */
 export async function openGround(config: Config, log: Logger, closers: Closers) {
   const failed = (what: string) => (error: unknown) => log.error({ err: error }, what)
+  // Opened first and so closed last: what closes after it is not followed.
+  const traces = await openTraces(config, log, closers)
   const { pool, databaseUrl } = await openDatabase(config, log, closers)
   await stampWorld(pool, config.world)
 
@@ -28,7 +32,8 @@ export async function openGround(config: Config, log: Logger, closers: Closers) 
   const server = createServer(notYet)
   const url = config.roles.includes('api') ? await listen(server, config, closers) : undefined
   const publicUrl = config.publicUrl ?? url
-  return { config, log, closers, failed, databaseUrl, pool, clock, worldClock, follow, wakes, server, url, publicUrl }
+  const time = { clock, worldClock, follow, wakes }
+  return { config, log, closers, failed, traces, databaseUrl, pool, ...time, server, url, publicUrl }
 }
 
 /** The configured database, or the embedded one below DATA_DIR, brought up to this release. */
@@ -41,10 +46,16 @@ export async function openDatabase(config: Config, log: Logger, closers: Closers
   return { pool, databaseUrl }
 }
 
-/** A guest leaves a server that was already running alone: the service it belongs to is still using it. */
+/** One service owns the server and stops it last. A guest leaves one that was already running alone: its service is still using it. */
 async function openEmbedded(config: Config, log: Logger, closers: Closers, guest: boolean): Promise<string> {
   const database = await startEmbedded({ dataDir: config.dataDir, log: (line) => log.debug(line) })
-  if (!(guest && database.adopted)) closers.add('embedded database', database.stop)
+  if (guest && database.adopted) return database.url
+  const disown = await ownEmbedded(database.url)
+  if (!disown)
+    throw new Error(
+      `Another link-dispatcher runs on ${config.dataDir} and would lose its database with this one: stop it, choose another DATA_DIR, or give both the same DATABASE_URL.`,
+    )
+  closers.add('embedded database', () => disown().then(database.stop))
   return database.url
 }
 

@@ -11,12 +11,13 @@ import { type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts'
 import { makeVault } from '../vault/vault.ts'
 import { makeAlerts } from '../webhooks/alerts.ts'
 import type { Ground } from './ground.ts'
-import { apiKeyOf, type Kept, keptBy, partnerKeyOf, settingsOf, twilioOf } from './settings.ts'
+import { apiKeyOf, codesBaseOf, type Kept, keptBy, partnerKeyOf, settingsOf, twilioOf } from './settings.ts'
 
 export type Outside = Awaited<ReturnType<typeof openOutside>>
 
 /** The partner, the providers, the words, and the keys: real ones, or the sandbox's behind the same adapters. */
-export async function openOutside({ config, log, closers, clock, worldClock, follow, wakes, publicUrl }: Ground) {
+export async function openOutside(ground: Ground) {
+  const { config, log, closers, clock, worldClock, follow, wakes, publicUrl, traces } = ground
   const kept = keptBy(config)
   if (config.sandbox.on && !publicUrl)
     throw new Error('The sandbox lives beside the api role. Set ROLES=api,worker, or SANDBOX=off.')
@@ -38,15 +39,17 @@ export async function openOutside({ config, log, closers, clock, worldClock, fol
 
   const http = makeHttp()
   closers.add('http', http.close)
-  const partner = makePartner({ ...settings.partner, http: makeHttp(), now: clock.now })
+  const partner = traces.partner(makePartner({ ...settings.partner, http: makeHttp(), now: clock.now }))
   closers.add('partner', partner.close)
-  const providers = makeProviders({ http, now: clock.now, ...(publicUrl && { publicUrl }), ...settings.channels })
+  const carriers = makeProviders({ http, now: clock.now, ...(publicUrl && { publicUrl }), ...settings.channels })
+  const providers = carriers.map(traces.provider)
   for (const provider of providers) closers.add(provider.name, provider.close)
+  const codesBase = codesBaseOf(publicUrl)
   const distrust = (link: string) => distrustUrl(link, settings.partner.linkHosts)
   const templates = loadTemplates({
     dir: config.templatesDir,
     defaultLocale: config.defaults.locale,
-    linkHostAllowed: (link) => distrust(link) === undefined,
+    linkHostAllowed: (link) => distrust(link) === undefined || (codesBase !== null && link.startsWith(codesBase)),
   })
   const sender = config.senderName ?? (sandbox && 'Acme Pay')
   const render = sender ? signed(templates, sender) : templates
@@ -55,7 +58,8 @@ export async function openOutside({ config, log, closers, clock, worldClock, fol
     url: config.alertWebhookUrl,
     onError: (reason) => log.error({ reason }, 'ALERT_WEBHOOK_URL was not reached'),
   })
-  return { sandbox, settings, http, vault: makeVault(settings.vault), partner, providers, distrust, render, alerts }
+  const vault = makeVault(settings.vault)
+  return { sandbox, settings, http, vault, partner, providers, distrust, codesBase, render, alerts }
 }
 
 /** Every message begins with the sender's name, unless the request names another. */

@@ -23,7 +23,7 @@ export function receiptReadersOf({ publicUrl }: Ground, { settings, http }: Outs
 
 /** What recording a receipt and clearing up an ambiguous attempt need. */
 export function receiptPorts(
-  { clock }: Ground,
+  { clock, config }: Ground,
   { settings, vault, http }: Outside,
   store: Store,
   told: Pick<ReconcilePorts, 'hold' | 'alert' | 'wake'>,
@@ -51,6 +51,7 @@ export function receiptPorts(
     unclear: store.unclear,
     deliveries: store.deliveries,
     lookups,
+    resendUnclear: config.resendUnclear,
     random: Math.random,
     pause: async (ms) => void (await pause(ms)),
   }

@@ -1,27 +1,34 @@
-import type { Config } from '../config.ts'
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { isListed } from '../domain/address.ts'
 import type { ChannelName } from '../domain/channel.ts'
-import { deliver } from '../flow/deliver.ts'
+import { CODE_LENGTH, codeOf } from '../domain/evergreen.ts'
+import { makeCircuits } from '../flow/circuit.ts'
 import type { DeliverPorts } from '../flow/delivery.ts'
-import { type HoldPorts, placeHold, probeHolds } from '../flow/hold.ts'
+import { type HoldPorts, liftHold, placeHold, probeHolds } from '../flow/hold.ts'
 import { catchUp, missedOpen, type OpenPorts } from '../flow/open.ts'
 import type { DeliverStore } from '../flow/ports-store.ts'
-import { pump } from '../flow/pump.ts'
+import type { PumpPorts } from '../flow/pump.ts'
+import { quarantine } from '../flow/quarantine.ts'
 import { pollReceipts, reconcile } from '../flow/reconcile.ts'
 import { recordEarly } from '../flow/record-receipt.ts'
+import type { ReleasePorts } from '../flow/release.ts'
 import { unsubscribeToken } from '../flow/unsubscribe.ts'
 import { monotonic } from '../lib/clock.ts'
 import { newUuid } from '../lib/id.ts'
 import { type Loop, makeLoop } from '../lib/loop.ts'
 import { type Metrics, makeMetrics } from '../lib/metrics.ts'
 import { patient } from '../lib/patient.ts'
+import { isScanner } from '../links/scanner.ts'
 import { makeQueues, type Queues } from '../queue/queue.ts'
+import { segments } from '../render/segments.ts'
 import { setSlots } from '../store/links.ts'
 import { makePool } from '../store/pool.ts'
 import { makeStore, type Store } from '../store/store.ts'
 import { tidy } from '../store/tidy.ts'
 import { beat } from '../store/world.ts'
 import type { Ground } from './ground.ts'
+import { lookBack } from './look-back.ts'
 import type { Outside } from './outside.ts'
 import { receiptPorts } from './receipts.ts'
 
@@ -32,9 +39,6 @@ const CONCURRENCY = 50
 /** About two seconds of work for one process. */
 const QUEUED_AT_MOST = 1_000
 const NUMBERED_AT_ONCE = 5_000
-const HEARTBEAT_GAP_MS = 15 * 60_000
-/** A shorter stop than this is covered by the partner's own retries. */
-const DEAF_MS = 30_000
 
 export type Road = Awaited<ReturnType<typeof openRoad>>
 export interface RoadOptions {
@@ -44,11 +48,11 @@ export interface RoadOptions {
 
 /** The store, the queues, and the loops that move what is due. */
 export async function openRoad(ground: Ground, outside: Outside, options: RoadOptions) {
-  const { config, log, closers, failed, pool, clock, wakes, follow, publicUrl } = ground
-  const { vault, partner, providers, render, alerts } = outside
+  const { config, log, closers, failed, pool, clock, wakes, follow, publicUrl, traces } = ground
+  const { vault, partner, providers, render, codesBase, alerts } = outside
   const perMinute = config.partner.createsPerMinute
   if (perMinute !== null) await setSlots(pool, perMinute, Math.min(RESERVED_SLOTS, Math.floor(perMinute / 2)))
-  const store = makeStore({ pool, vault, slots: perMinute !== null, monotonic })
+  const store = traces.store(makeStore({ pool, vault, slots: perMinute !== null, monotonic }))
   const queuePool = config.queue.redisUrl
     ? pool
     : makePool({ url: ground.databaseUrl, max: 16, pinned: false, onError: failed('queue connection lost') })
@@ -61,6 +65,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     pool: queuePool,
     prefix: options.queuePrefix,
     concurrency: CONCURRENCY,
+    traced: traces.on,
     onError: failed('a job or the queue failed'),
   })
 
@@ -75,7 +80,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
       await alerts({ type, scope, value, reason, by })
     },
   }
-  const open: OpenPorts = { facts: store.facts, stops: store.stops, vault }
+  const open: OpenPorts = { facts: store.facts, stops: store.stops, vault, isScanner, opened: metrics.opened }
   const delivering: DeliverPorts = {
     deliveries: {
       ...store.deliveries,
@@ -90,13 +95,20 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     suppressions: store.suppressions,
     partner,
     providers,
+    circuits: makeCircuits(monotonic),
+    rates: new Map(config.rates.map(({ name, ...rate }) => [name, rate])),
+    paces: store.paces,
+    unitsOf: (words) => (words.channel === 'sms' ? segments(words.text).segments : 1),
+    caps: config.caps,
     render,
     vault,
+    codes: codesBase === null ? null : { base: codesBase, newCode, store: store.evergreen },
     slots: perMinute !== null,
     callbackUrl: config.partner.callback === 'per_link' && publicUrl ? `${publicUrl}/webhooks/m2m` : null,
     defaultTimeZone: config.defaults.timeZone,
     mayWriteTo: config.deliverOnlyTo ? (address) => isListed(address, config.deliverOnlyTo ?? []) : null,
     hold: async (order) => void (await placeHold(holds, { ...order, placedBy: 'service' })),
+    lift: async (id) => void (await liftHold(holds, id, 'probe')),
     async alert({ what, reason, provider = '' }) {
       log.error({ reason, provider }, what)
       await alerts({ type: 'attention', what, reason, provider })
@@ -106,8 +118,11 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     newId: newUuid,
     random: Math.random,
     monotonic,
+    pause: async (ms) => void (await pause(ms)),
   }
 
+  const ask = () => catchUp({ ...open, partner }, clock.now())
+  const releasing: ReleasePorts = { ...holds, restored: store.restored, catchUp: ask }
   const { hold, alert } = delivering
   const hearing = receiptPorts(ground, outside, store, { hold, alert, wake })
 
@@ -126,16 +141,22 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
   let keeping: Loop | undefined
   let clearing: Loop | undefined
   if (config.roles.includes('worker')) {
-    const ask = () => catchUp({ ...open, partner }, clock.now())
-    await lookBack(config, holds, await beat(pool), ask)
-    const pumps = loop('pump', 1_000, () =>
-      pump({ steps: store.steps, holds: store.holds, queue: queues, carriers, queuedAtMost: QUEUED_AT_MOST }),
-    )
+    await lookBack(config, pool, releasing)
+    const admitting: PumpPorts = {
+      steps: store.steps,
+      holds: store.holds,
+      queue: queues,
+      carriers,
+      queuedAtMost: (channel) => twoSecondsOf(delivering, channel),
+      now: clock.now,
+    }
+    const pumps = loop('pump', 1_000, () => traces.pump(admitting))
     pumping = pumps
     const tidying = hourly(() => tidy(pool))
     const upkeep = loop('upkeep', 5_000, async () => {
       await follow()
-      await probeHolds({ ...holds, catchUp: ask })
+      await quarantine({ steps: store.steps, deliveries: store.deliveries, alert })
+      await probeHolds(releasing)
       const late = await store.facts.applyLate()
       if (late.length > 0) await store.stops.fence(late)
       await beat(pool)
@@ -148,8 +169,8 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
       return false
     })
     clearing = reconciling
-    queues.work([...carriers.keys()], async (turn) => {
-      const end = await deliver(delivering, turn)
+    await queues.work([...carriers.keys()], async (turn) => {
+      const end = await traces.deliver(delivering, turn)
       sequencer.wake()
       if (end === 'pending') pumps.wake()
     })
@@ -175,7 +196,18 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     }
     await sequencer.idle()
   }
-  return { store, queues, holds, open, sequencer, wake, settled, metrics, hearing }
+  return { store, queues, holds, releasing, open, sequencer, wake, settled, metrics, hearing }
+}
+
+const newCode = () => codeOf(randomBytes(CODE_LENGTH))
+
+/** What its providers may start in two seconds, where all of them have a limit. */
+function twoSecondsOf({ providers, rates }: DeliverPorts, channel: ChannelName): number {
+  const carriers = providers.filter((provider) => provider.channel === channel)
+  const units = carriers
+    .map(({ name }) => rates.get(name))
+    .map((rate) => (rate ? (rate.units / rate.perMs) * 2_000 : Infinity))
+  return Math.min(QUEUED_AT_MOST, Math.max(1, Math.ceil(units.reduce((sum, one) => sum + one, 0))))
 }
 
 /** Runs the first time, and then when an hour has passed. */
@@ -209,20 +241,4 @@ async function readFigures(store: Store, queues: Queues) {
     queueDepth,
     holds: Object.fromEntries(Object.entries(byScope).map(([scope, all]) => [scope, all?.length ?? 0])),
   }
-}
-
-/** After a gap: what was opened meanwhile? And is this the database, and the time, that we think (P11)? */
-async function lookBack(
-  config: Config,
-  ports: HoldPorts,
-  { gapMs, moved }: Awaited<ReturnType<typeof beat>>,
-  ask: () => Promise<boolean>,
-): Promise<void> {
-  const gap = config.world !== 'sandbox' && (moved || (gapMs ?? 0) > HEARTBEAT_GAP_MS)
-  const reason = config.startHeld ? 'start_held' : moved ? 'other_database_server' : 'heartbeat_gap'
-  if (gap || config.startHeld)
-    await placeHold(ports, { scope: 'all', value: '*', reason, placedBy: 'service', probeAfterMs: null })
-  if ((gapMs ?? 0) < DEAF_MS || (await ask())) return
-  const order = { scope: 'partner', value: '*', reason: 'events_missed', placedBy: 'service', probeAfterMs: 0 } as const
-  await placeHold(ports, order)
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ChannelSettings } from '../channels/registry.ts'
 import type { Config } from '../config.ts'
+import { isLoopbackUrl } from '../lib/env.ts'
 import { keptSecrets } from '../lib/kept-secrets.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { makeSandboxServiceAccount } from '../sandbox/service-account.ts'
@@ -27,6 +28,10 @@ export function vaultKeysOf({ vault }: Config, kept: Kept) {
 
 export const keptBy = (config: Config): Kept =>
   config.sandbox.on ? keptSecrets(config.dataDir, SANDBOX_SECRETS, randomBytes) : {}
+
+/** Where codes of ours lead; null where that is no address a message may carry. */
+export const codesBaseOf = (publicUrl: string | undefined): string | null =>
+  publicUrl && (publicUrl.startsWith('https:') || isLoopbackUrl(publicUrl)) ? `${publicUrl}/l/` : null
 
 export const apiKeyOf = (config: Config, kept: Kept) =>
   config.apiKey ?? `ld_${(kept['apiKey'] ?? '').replace(/\W/g, '')}`

@@ -71,6 +71,15 @@ describe('the list', () => {
     expect(page.text).toContain('href="http://127.0.0.1:3001"')
   })
 
+  it('shows a command that works as it stands: with the key in the sandbox, elsewhere after a line that sets it', async () => {
+    const sandbox = await openHouse().get('/')
+    const live = await openHouse({ ports: { exampleKey: null } }).get('/')
+
+    expect(textOf(sandbox.text)).toContain('Authorization: Bearer key-of-the-sandbox')
+    expect(textOf(live.text)).toContain('after export API_KEY=…')
+    expect(textOf(live.text)).toContain('Authorization: Bearer $API_KEY')
+  })
+
   it('does not teach where a filter merely found nothing', async () => {
     const page = await openHouse().get('/?status=failed')
 

@@ -24,6 +24,7 @@ const statusWith = (change: object) => ({
       pending: 0,
       queued: {},
       ambiguous: 0,
+      doubtful: 0,
       slots: { all: 95, free: 71 },
       unnumbered: 0,
       ...change,
@@ -86,6 +87,15 @@ describe('the system page', () => {
 
     expect(page).toContain('partner suspended')
     expect(page).not.toContain('Lift')
+  })
+
+  it('says what lifting the hold of a restored copy decides', async () => {
+    const hold = aHold({ scope: 'all', value: '*', reason: 'restored' })
+
+    const page = await show({ holds: [hold], ports: statusWith({ doubtful: 1_200 }) })
+
+    expect(page).toContain('1,200 of the messages may have been sent by the database this one is a copy of')
+    expect(await show({ holds: [hold] })).not.toContain('may have been sent')
   })
 
   it.each([

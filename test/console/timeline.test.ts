@@ -10,6 +10,7 @@ const TABLE: Record<EventType, [data: Record<string, unknown>, lead: string, det
     [{ remindersStopped: 2 }, 'Opened — 2 reminders stopped', ''],
     [{ remindersStopped: 1 }, 'Opened — 1 reminder stopped', ''],
     [{ remindersStopped: 0 }, 'Opened', ''],
+    [{ remindersStopped: 0, suspect: 'scanner' }, 'Opened', 'perhaps by a scanner; a known scanner looked at the link'],
   ],
   'dispatch.exhausted': [[{}, 'Exhausted', 'every message ran, and no link lives any more']],
   'dispatch.failed': [[{ reason: 'no_channel_worked' }, 'Failed', 'no channel worked']],
@@ -70,7 +71,15 @@ const TABLE: Record<EventType, [data: Record<string, unknown>, lead: string, det
     [{ origin: 'adopted' }, 'Living link taken over', ''],
   ],
   'link.replaced': [[{}, 'Next link made', 'the one before had come to its end']],
+  'link.requested': [[{}, 'Fresh link asked for', 'with the button behind a message whose link had run out']],
   'link.revoked': [[{ reason: 'cancelled' }, 'Link taken back', 'the dispatch was cancelled']],
+  'open.suspect': [
+    [
+      { suspect: 'too_fast', until: '2026-11-23T15:00:00Z' },
+      'Link opened',
+      'perhaps by a scanner; sooner after the message than a person could be; reminders wait for a sign of a person',
+    ],
+  ],
   'operation.created': [[{ operationId: 'op_1' }, 'Operation created', 'the user began a transfer']],
   'operation.cancelled': [[{}, 'Operation cancelled', 'the transfer will not happen']],
   'user.data_request': [

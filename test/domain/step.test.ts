@@ -16,8 +16,8 @@ const START = new Date('2026-11-18T18:00:00Z')
 describe('the states of a step', () => {
   /** Design section 4, drawn the other way round. */
   const LEAVES_TO: Record<StepStatus, StepStatus[]> = {
-    pending: ['queued', 'skipped', 'handed'],
-    queued: ['claimed', 'pending', 'failed', 'skipped'],
+    pending: ['queued', 'skipped', 'handed', 'ambiguous'],
+    queued: ['claimed', 'pending', 'failed', 'skipped', 'ambiguous'],
     claimed: ['handed', 'pending', 'ambiguous', 'failed', 'skipped'],
     ambiguous: ['handed', 'pending', 'failed'],
     handed: ['delivered', 'pending', 'failed'],

@@ -110,6 +110,18 @@ const CASES: [Partial<SummaryFacts>, string][] = [
     'Sent by email on 22 Nov at 14:30; sent again once, by email on 24 Nov at 10:00; opened 1 minute later.',
   ],
   [
+    { status: 'opened', suspect: 'scanner', openedAt: at('22T14:33'), steps: [step(), skipped] },
+    'Sent by email on 22 Nov at 14:30; opened 3 minutes later, perhaps by a scanner; 1 reminder stopped.',
+  ],
+  [
+    { status: 'sent', suspect: 'too_fast', steps: [step(), reminder({ dueAt: at('27T14:30') })] },
+    'Sent by email on 22 Nov at 14:30; opened, perhaps by a scanner; next reminder on 27 Nov at 14:30.',
+  ],
+  [
+    { status: 'exhausted', suspect: 'scanner', steps: [step()] },
+    'Sent by email on 22 Nov at 14:30; opened, perhaps by a scanner, and no link of it works any more.',
+  ],
+  [
     { status: 'exhausted', steps: [step(), reminded] },
     'Sent by email on 22 Nov at 14:30; reminded once, by SMS on 23 Nov at 14:30; never opened, and no link of it works any more.',
   ],
@@ -141,6 +153,7 @@ const facts = (change: Partial<SummaryFacts>): SummaryFacts => ({
   timeZone: 'UTC',
   inAppAt: null,
   openedAt: null,
+  suspect: null,
   endedAt: null,
   steps: [],
   links: [],

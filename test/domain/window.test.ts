@@ -203,24 +203,3 @@ describe('spread', () => {
     expect(spread(opening, 0.5)).toEqual(spread(opening, 0.5, 15))
   })
 })
-
-it('decides in microseconds', () => {
-  const places = [
-    miami,
-    austin,
-    bogota,
-    placeOf({ phone: '+79161234567', defaultTimeZone }),
-    placeOf({ phone: '+18005550123', defaultTimeZone }),
-  ]
-  const moments = Array.from({ length: 20_000 }, (_, index) => new Date(Date.UTC(2026, 0, 1) + index * 17 * 60_000))
-  const round = () => moments.filter((at, index) => isOpen(at, places[index % places.length] ?? miami)).length
-  const timed = () => {
-    const started = performance.now()
-    round()
-    return ((performance.now() - started) * 1_000) / moments.length
-  }
-
-  const micros = Math.min(timed(), timed(), timed(), timed())
-
-  expect(micros).toBeLessThan(20)
-})

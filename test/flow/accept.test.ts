@@ -32,6 +32,7 @@ const orderOf = (wish: Partial<DispatchOrder> = {}): DispatchOrder => ({
   link: {},
   ownLink: null,
   ifActive: 'supersede',
+  suspectOpens: 'stop',
   fallBackMs: null,
   metadata: null,
   lane: 1,
@@ -43,6 +44,7 @@ interface World {
   answer?: AcceptAnswer
   stored?: Awaited<ReturnType<IntakeStore['recipient']>>
   templates?: string[]
+  codesBase?: string
   ownLink?: Awaited<ReturnType<AcceptPorts['checkOwnLink']>>
   defaults?: Partial<AcceptPorts['defaults']>
 }
@@ -78,6 +80,7 @@ async function accepting(
     render,
     missingVariables: (template, channels, locale, variables) => missing({ template, channels, locale, variables }),
     checkOwnLink: async () => world.ownLink ?? null,
+    codesBase: world.codesBase ?? null,
     defaults: { ...DEFAULTS, ...world.defaults },
     now: () => NOON,
     newId: () => `id-${++ids}`,
@@ -271,6 +274,7 @@ describe('a request that is refused', () => {
     ['a validUntil in the past', { validUntil: NOON }, 'validUntil'],
     ['a validUntil before sendAt', { sendAt: inMs(NOON, HOUR), validUntil: inMs(NOON, HOUR) }, 'validUntil'],
     ['a link life above the limit', { link: { expiresInMinutes: 10_081 } }, 'link.expiresInMinutes'],
+    ['a wish for addresses of ours where there are none', { link: { mode: 'evergreen' } }, 'link.mode'],
   ] as [string, Partial<DispatchOrder>, string][])('has %s', async (_, wish, path) => {
     const { failure } = await accepting(wish)
 
@@ -281,6 +285,12 @@ describe('a request that is refused', () => {
     const { failure } = await accepting({ sendAt: inMs(NOON, -HOUR), validUntil: inMs(NOON, -2 * HOUR) })
 
     expect(failure?.errors.map(({ path }) => path)).toEqual(['sendAt', 'validUntil'])
+  })
+
+  it('may wish for addresses of ours where there are such', async () => {
+    const { dispatch } = await accepting({ link: { mode: 'evergreen' } }, { codesBase: 'https://here.example.com/l/' })
+
+    expect(dispatch?.linkOptions).toEqual({ mode: 'evergreen' })
   })
 
   it('is not late by the second that the clocks may differ', async () => {
@@ -301,6 +311,16 @@ describe('a request that is refused', () => {
 
     expect(failure?.code).toBe('template_unknown')
     expect(failure?.errors.map(({ path }) => path)).toEqual(paths)
+  })
+
+  it('lacks a variable that its reminders need', async () => {
+    const reminders = { afterMs: [HOUR], channels: null, template: 'with-code' }
+
+    const without = await accepting({ reminders })
+    const reminded = await accepting({ reminders, variables: { code: '123' } })
+
+    expect(without.failure).toMatchObject({ code: 'variable_missing', errors: [{ path: 'code' }] })
+    expect(reminded.failure).toBeNull()
   })
 
   it('lacks a variable that its template needs', async () => {

@@ -19,7 +19,18 @@ describe('the road of a step', () => {
   it('goes through its named steps in order', async () => {
     const { log, answer } = await delivered({ work: aWork(bare) })
 
-    expect(log).toEqual(['work', 'lease', 'create', 'render', 'claim', 'stop facts', 'send', 'settle', 'release'])
+    expect(log).toEqual([
+      'work',
+      'lease',
+      'work',
+      'create',
+      'render',
+      'claim',
+      'stop facts',
+      'send',
+      'settle',
+      'release',
+    ])
     expect(answer).toBe('handed')
   })
 
@@ -142,6 +153,11 @@ describe('nothing is sent', () => {
     ['cancelled', over('cancelled'), { to: 'skipped', reason: 'cancelled' }],
     ['superseded', over('superseded'), { to: 'skipped', reason: 'superseded' }],
     ['the link opened', { kind: 'opened' }, { to: 'skipped', reason: 'opened' }],
+    [
+      'an open that looks like a machine’s',
+      { kind: 'suspect', until: inMs(NOON, 65 * MINUTE) },
+      { to: 'pending', reason: 'suspect_open', dueAt: inMs(NOON, 65 * MINUTE), needsLink: true },
+    ],
     ['the link gone', { kind: 'link_gone' }, { to: 'pending', reason: 'link_gone', dueAt: NOON, needsLink: true }],
     [
       'held',
@@ -152,6 +168,11 @@ describe('nothing is sent', () => {
       'the person said stop',
       { kind: 'suppressed', hashes, aboutWill: true },
       { to: 'skipped', reason: 'suppressed', ends: { status: 'suppressed', reason: 'opt_out' } },
+    ],
+    [
+      'another message to this person',
+      { kind: 'capped' },
+      { to: 'pending', reason: 'capped', dueAt: inMs(NOON, 22_500) },
     ],
     [
       'the address barred',
@@ -215,8 +236,23 @@ describe('the stop facts', () => {
           ...testVault.lookups('recipient', work.dispatch.referenceId),
           ...testVault.lookups('recipient_sms', work.dispatch.referenceId),
         ],
+        probing: null,
+        caps: null,
       },
     ])
+  })
+
+  it('ask about the cap where one applies, and let the one hold pass that the message probes', async () => {
+    const hold = aHold('provider', 'twilio', { probeAt: NOON })
+
+    const { questions } = await delivered({
+      work: aWork({ kind: 'reminder', n: 2 }),
+      holds: [hold],
+      probes: true,
+      caps: { perDay: 2, perWeek: null },
+    })
+
+    expect(questions).toMatchObject([{ probing: hold.id, caps: { perDay: 2, perWeek: null } }])
   })
 
   it('that cannot be read send nothing', async () => {
@@ -229,6 +265,71 @@ describe('the stop facts', () => {
     await expect(deliver(ports, stage.turn)).rejects.toThrow('does not answer')
 
     expect(stage.sent()).toEqual([])
+  })
+})
+
+describe('the pace of a sender', () => {
+  const rates = new Map([['twilio', { units: 60, perMs: 60_000 }]])
+
+  it('is kept before the claim, so that nothing waits with a start deadline', async () => {
+    const { log, paced } = await delivered({ rates, paceMs: 700 })
+
+    expect(log.filter((entry) => /pause|claim|send/.test(entry))).toEqual(['pause 700', 'claim', 'send'])
+    expect(paced).toEqual([{ provider: 'twilio', sender: 'twilio-sender', units: 1, msAUnit: 1_000, withinMs: 10_000 }])
+  })
+
+  it('gives a step back that would wait too long', async () => {
+    const { end, sent } = await delivered({ rates, paceMs: null })
+
+    expect(end).toMatchObject({ from: 'queued', to: 'pending', reason: 'paced', dueAt: inMs(NOON, 3_000) })
+    expect(sent()).toEqual([])
+  })
+
+  it('never gives back the slot of a link that was made meanwhile', async () => {
+    const { end, slotsAnswered } = await delivered({ work: aWork(bare), slots: true, rates, paceMs: null })
+
+    expect(slotsAnswered).toEqual([9])
+    expect(end).toMatchObject({ reason: 'paced', needsLink: true, freeSlot: null })
+  })
+
+  it('is not asked for where there is no limit', async () => {
+    const { paced } = await delivered()
+
+    expect(paced).toEqual([])
+  })
+})
+
+describe('a window that closes between the guard and the claim', () => {
+  // One second before nine in the evening; the link took two.
+  const lastSecond = new Date('2026-11-19T02:59:59Z')
+  const wish = { kind: 'reminder', n: 2, now: lastSecond } as const
+
+  it('stops what was claimed', async () => {
+    const { end, sent } = await delivered({ work: aWork(wish), ticks: [1_000, 3_000] })
+
+    expect(sent()).toEqual([])
+    expect(end).toMatchObject({ from: 'claimed', to: 'pending', reason: 'outside_window' })
+    expect(end?.attempts).toEqual([{ n: 1, outcome: 'late', reason: 'outside_window', providerId: null }])
+  })
+
+  it('lets through what was quick', async () => {
+    const { sent } = await delivered({ work: aWork(wish), ticks: [1_000, 1_500] })
+
+    expect(sent()).toHaveLength(1)
+  })
+})
+
+describe('a step that travels alone', () => {
+  it('is said to be taken up before anything else is done with it', async () => {
+    const { log } = await delivered({ work: aWork({ emptyTurns: 2 }) })
+
+    expect(log.slice(0, 2)).toEqual(['work', 'begin'])
+  })
+
+  it('is only one that was lost before', async () => {
+    const { log } = await delivered({ work: aWork({ emptyTurns: 1 }) })
+
+    expect(log).not.toContain('begin')
   })
 })
 
@@ -296,6 +397,39 @@ describe('what an outcome says beyond the step', () => {
     expect(end).toMatchObject({ to: 'pending', channel: 'sms' })
   })
 
+  it.each([
+    [{ afterMs: 20_000 }, 20_000],
+    [{}, 5_000],
+  ])('pauses a provider that asks for patience: %o', async (asked, probeAfterMs) => {
+    const { placed, alerts, end } = await answering({ kind: 'throttle', reason: 'busy', ...asked })
+
+    expect(placed).toEqual([{ scope: 'provider', value: 'twilio', reason: 'throttled', probeAfterMs }])
+    expect(alerts).toEqual([])
+    expect(end).toMatchObject({ to: 'pending', tries: 0 })
+  })
+
+  it('holds a provider that failed too often', async () => {
+    const stage = makeStage({ outcome: () => ({ kind: 'retry', reason: 'busy' }) })
+
+    for (let i = 0; i < 20; i += 1) await deliver(stage.ports, stage.turn)
+
+    expect(stage.placed).toEqual([{ scope: 'provider', value: 'twilio', reason: 'failing', probeAfterMs: 5_000 }])
+  })
+
+  it.each([
+    ['takes the message', accepted(), true],
+    ['refuses the number', { kind: 'permanent', reason: 'unknown_number' }, true],
+    ['is still busy', { kind: 'retry', reason: 'busy' }, false],
+    ['says nothing', { kind: 'ambiguous', reason: 'timeout' }, false],
+    ['still refuses us', { kind: 'alert', reason: 'bad_credentials' }, false],
+  ] as [string, Outcome, boolean][])('a probed provider that %s', async (_, outcome, works) => {
+    const hold = aHold('provider', 'twilio', { probeAt: NOON })
+
+    const { lifted } = await delivered({ holds: [hold], probes: true, outcome: () => outcome })
+
+    expect(lifted).toEqual(works ? [hold.id] : [])
+  })
+
   it('calls a person, and holds nothing, when one message shows a fault of ours', async () => {
     const { placed, alerts } = await answering({ kind: 'permanent', reason: 'body_too_long', alert: true })
 
@@ -306,7 +440,7 @@ describe('what an outcome says beyond the step', () => {
   it.each([
     accepted(),
     { kind: 'retry', reason: 'busy' },
-    { kind: 'throttle', reason: 'busy' },
+    { kind: 'throttle', reason: 'busy', afterMs: 999 },
     { kind: 'permanent', reason: 'unknown_number' },
     { kind: 'ambiguous', reason: 'timeout' },
     { kind: 'late' },
@@ -330,7 +464,7 @@ describe('the surface in the app', () => {
   it('gets its link placed: nothing is rendered, nothing is sent', async () => {
     const { log, end, sent } = await delivered({ work: surface })
 
-    expect(log).toEqual(['work', 'lease', 'create', 'claim', 'stop facts', 'settle', 'release'])
+    expect(log).toEqual(['work', 'lease', 'work', 'create', 'claim', 'stop facts', 'settle', 'release'])
     expect(end).toMatchObject({ to: 'handed', provider: 'app', attempts: [{ n: 1, outcome: 'accepted' }] })
     expect(sent()).toEqual([])
   })

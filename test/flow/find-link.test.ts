@@ -23,6 +23,7 @@ const found = async (wish: StageWish & { work: NonNullable<StageWish['work']> })
   const stage = makeStage({ slots: true, ...wish })
   const delivery = aDelivery(wish.work)
   const end = await findLink(stage.ports, delivery)
+  if (end === 'nothing') throw new Error('the turn was over')
   return { stage, delivery, end }
 }
 const livesFor = (ms: number, requestedMs: number) => aStoredLink({ expiresAt: inMs(NOON, ms), requestedMs })
@@ -70,10 +71,10 @@ describe('a living link', () => {
   })
 
   it.each([
-    ['30 min of a long life', 30 * MINUTE, 24 * HOUR, true],
-    ['less than 30 min of a long life', 30 * MINUTE - 1, 24 * HOUR, false],
-    ['half of a short life', 10 * MINUTE, 20 * MINUTE, true],
-    ['less than half of a short life', 10 * MINUTE - 1, 20 * MINUTE, false],
+    ['30 min of a long life, and one to set out in,', 31 * MINUTE, 24 * HOUR, true],
+    ['less than that of a long life', 31 * MINUTE - 1, 24 * HOUR, false],
+    ['half of a short life, and a minute to set out in,', 11 * MINUTE, 20 * MINUTE, true],
+    ['less than that of a short life', 11 * MINUTE - 1, 20 * MINUTE, false],
   ])('with %s left may be carried or not', async (_, leftMs, requestedMs, carried) => {
     const { delivery } = await found({ work: aWork({ living: livesFor(leftMs, requestedMs) }) })
 
@@ -98,7 +99,7 @@ describe('a new link', () => {
 
     const { stage, delivery } = await found({ work })
 
-    expect(stage.log).toEqual(['lease', 'create'])
+    expect(stage.log).toEqual(['lease', 'work', 'create'])
     expect(stage.leases.has(work.dispatch.referenceId)).toBe(true)
     await delivery.release?.()
     expect(stage.leases.has(work.dispatch.referenceId)).toBe(false)
@@ -135,13 +136,25 @@ describe('a new link', () => {
     expect(stage.slotsAnswered).toEqual([])
   })
 
+  it('asks for none when a twin of the job has ended the turn meanwhile', async () => {
+    const stage = makeStage({ work: null, slots: true })
+    const delivery = aDelivery(bare())
+
+    const end = await findLink(stage.ports, delivery)
+    await delivery.release?.()
+
+    expect(end).toBe('nothing')
+    expect(stage.created).toEqual([])
+    expect(stage.leases.size).toBe(0)
+  })
+
   it('waits a second while somebody else works on the recipient, and leaves the lease alone', async () => {
     const work = bare()
 
     const { stage, delivery, end } = await found({ work, leased: [work.dispatch.referenceId] })
 
     expect(end).toMatchObject({ to: 'pending', reason: 'recipient_busy', dueAt: inMs(NOON, 1_000) })
-    expect(end).toMatchObject({ needsLink: true, freeSlot: 9 })
+    expect(end).toMatchObject({ needsLink: true, freeSlot: null })
     expect(stage.created).toEqual([])
     expect(delivery.release).toBeUndefined()
     expect(stage.leases.get(work.dispatch.referenceId)).toBe('somebody else')
@@ -177,7 +190,7 @@ describe('409: the partner has an active link already', () => {
 
     expect(end).toBeUndefined()
     expect(delivery.link).toMatchObject({ fresh: { linkId: link.linkId, url: link.url, origin: 'adopted' } })
-    expect(stage.log).toEqual(['lease', 'create', 'list'])
+    expect(stage.log).toEqual(['lease', 'work', 'create', 'list'])
     expect(stage.slotsAnswered).toEqual([9])
   })
 
@@ -238,7 +251,7 @@ describe('409: the partner has an active link already', () => {
     const { stage, end } = await found({ work: bare(), links: [link], known: [ours] })
 
     expect(end).toMatchObject({ to: 'pending', reason: 'link_replaced', dueAt: NOON, needsLink: true })
-    expect(stage.log).toEqual(['lease', 'create', 'list', 'operation?', 'revoke'])
+    expect(stage.log).toEqual(['lease', 'work', 'create', 'list', 'operation?', 'revoke'])
     expect(stage.markedRevoked).toEqual([ours.id])
     expect(stage.opens).toEqual([link])
   })
@@ -283,7 +296,7 @@ describe('a creation that is not answered well', () => {
 
     const { stage, delivery } = await found({ work: bare(), createLink: unclear, links: [link] })
 
-    expect(stage.log).toEqual(['lease', 'create', 'list'])
+    expect(stage.log).toEqual(['lease', 'work', 'create', 'list'])
     expect(delivery.link).toMatchObject({ fresh: { linkId: link.linkId, origin: 'adopted' } })
   })
 

@@ -60,6 +60,29 @@ describe('still wanted', () => {
   })
 })
 
+describe('after an open that looks like a machine’s', () => {
+  const dispatch = { status: 'sent', suspectUntil: inMs(NOON, 65 * MINUTE) } as const
+
+  it('lets what was planned wait for the end of the grace, and tells it', async () => {
+    const { end } = await guarded({ work: aWork({ ...aReminder, dispatch }) })
+
+    expect(end).toMatchObject({ from: 'queued', to: 'pending', reason: 'suspect_open', dueAt: dispatch.suspectUntil })
+    expect(end?.events).toMatchObject([{ type: 'message.waits', data: { until: dispatch.suspectUntil } }])
+  })
+
+  it('lets it pass when the grace is over', async () => {
+    const { end } = await guarded({ work: aWork({ ...aReminder, dispatch: { ...dispatch, suspectUntil: NOON } }) })
+
+    expect(end).toBeUndefined()
+  })
+
+  it('does not stop what a person asked for', async () => {
+    const { end } = await guarded({ work: aWork({ kind: 'resend', dispatch }) })
+
+    expect(end).toBeUndefined()
+  })
+})
+
 describe('in its window', () => {
   it('lets a reminder rest until the morning, spread a little, and counts its wait from there', async () => {
     const { end } = await guarded({ work: aWork({ ...aReminder, now: NIGHT, slot: 4 }) })
@@ -140,6 +163,79 @@ describe('not held', () => {
     const { end } = await guarded({ work: aWork({ fallBackAt: NOON }), holds: [aHold('all')] })
 
     expect(end).toMatchObject({ channel: 'sms', reason: 'all_held' })
+  })
+})
+
+describe('a held provider whose probe is due', () => {
+  const work = aWork()
+  const held = aHold('provider', 'twilio', { probeAt: NOON })
+
+  it('gets the message that takes the probe', async () => {
+    const { end, delivery } = await guarded({ work, holds: [held], probes: true })
+
+    expect(end).toBeUndefined()
+    expect([delivery.provider?.name, delivery.probing]).toEqual(['twilio', held.id])
+  })
+
+  it('gets none that comes too late for it', async () => {
+    const { end, delivery } = await guarded({ work, holds: [held], probes: false })
+
+    expect(end).toMatchObject({ to: 'pending', reason: 'provider_held' })
+    expect(delivery.probing).toBeUndefined()
+  })
+
+  it('is probed though another provider works', async () => {
+    const providers: StageWish['providers'] = [
+      ['twilio', 'sms'],
+      ['vonage', 'sms'],
+    ]
+
+    const first = await guarded({ work, holds: [held], providers, probes: true })
+    const second = await guarded({ work, holds: [held], providers, probes: false })
+
+    expect([first.delivery.provider?.name, second.delivery.provider?.name]).toEqual(['twilio', 'vonage'])
+  })
+
+  it('is left alone until then, and where a person placed the hold', async () => {
+    const early = { ...held, probeAt: inMs(NOON, 1) }
+    const placed = { ...held, probeAt: null }
+
+    const ends = await Promise.all(
+      [early, placed].map(async (hold) => (await guarded({ work, holds: [hold], probes: true })).end?.reason),
+    )
+
+    expect(ends).toEqual(['provider_held', 'provider_held'])
+  })
+})
+
+describe('one message too many', () => {
+  const sentBefore = [1, 2, 20].map((hours) => inMs(NOON, -hours * 60 * MINUTE))
+  const until = inMs(NOON, 4 * 60 * MINUTE)
+
+  it('waits until the person may get another, and says so', async () => {
+    const { end } = await guarded({ work: aWork({ ...aReminder, slot: 3, sentBefore }) })
+
+    expect(end).toMatchObject({ to: 'pending', reason: 'capped', dueAt: until, freeSlot: 3, needsLink: true })
+    expect(end?.events).toMatchObject([{ type: 'message.waits', data: { reason: 'capped', until } }])
+  })
+
+  it.each([
+    ['a first transactional message', {}],
+    ['what a person asked for', { kind: 'resend' }],
+    ['the surface in the app', { ...aReminder, channel: 'in_app' }],
+  ] as const)('is not %s', async (_, wish) => {
+    const { end } = await guarded({ work: aWork({ ...wish, sentBefore }) })
+
+    expect(end).toBeUndefined()
+  })
+
+  it.each([
+    ['a first commercial message', { category: 'commercial' }],
+    ['a first message of a campaign', { campaignId: 'c' }],
+  ] as const)('is %s', async (_, dispatch) => {
+    const { end } = await guarded({ work: aWork({ sentBefore, dispatch }) })
+
+    expect(end).toMatchObject({ reason: 'capped' })
   })
 })
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
+import type { Suspicion } from '../../src/domain/suspicion.ts'
 import { catchUp, missedOpen, open } from '../../src/flow/open.ts'
 import type { Notice } from '../../src/flow/ports.ts'
-import type { FactOrder } from '../../src/flow/ports-store.ts'
+import type { FactOrder, Recorded } from '../../src/flow/ports-facts.ts'
 import { testVault } from '../support/builders.ts'
 import { aPartnerLink, inMs, NOON } from '../support/fakes.ts'
 
@@ -22,15 +23,19 @@ const aNotice = (wish: Partial<Notice> = {}): Notice => ({
   ...wish,
 })
 
-function stage(answer = { fresh: true, touched: ['a', 'b'] }) {
+function stage(answer: Recorded = { fresh: true, touched: ['a', 'b'], suspect: null }) {
   const log: string[] = []
   const facts: FactOrder[] = []
+  const counted: (Suspicion | null)[] = []
   const ports = {
     facts: {
       async record(fact: FactOrder) {
         log.push('record')
         facts.push(fact)
         return answer
+      },
+      async fenced() {
+        log.push('note')
       },
       applyLate: async () => [],
     },
@@ -40,8 +45,10 @@ function stage(answer = { fresh: true, touched: ['a', 'b'] }) {
       },
     },
     vault: testVault,
+    isScanner: (userAgent: string) => userAgent === 'Gatekeeper/1.0',
+    opened: (suspect: Suspicion | null) => void counted.push(suspect),
   }
-  return { ports, log, facts }
+  return { ports, log, facts, counted }
 }
 
 it('stores the notice, and answers only when no step of what it opened may start any more', async () => {
@@ -49,16 +56,16 @@ it('stores the notice, and answers only when no step of what it opened may start
 
   const answer = await open(ports, aNotice())
 
-  expect(log).toEqual(['record', 'fence a,b'])
-  expect(answer).toEqual({ fresh: true, touched: ['a', 'b'] })
+  expect(log).toEqual(['record', 'fence a,b', 'note'])
+  expect(answer).toMatchObject({ fresh: true, touched: ['a', 'b'] })
 })
 
 it('waits for nothing when it ended no plan', async () => {
-  const { ports, log } = stage({ fresh: false, touched: [] })
+  const { ports, log } = stage({ fresh: false, touched: [], suspect: null })
 
   await open(ports, aNotice())
 
-  expect(log).toEqual(['record'])
+  expect(log).toEqual(['record', 'note'])
 })
 
 it('keeps the link out of everything but the sealed text', async () => {
@@ -97,7 +104,49 @@ it('takes an open that the partner told when asked for the same fact as its noti
   expect(facts[0]?.keyHash).toEqual(testVault.lookup('notice', 'link.opened:link-1'))
   expect(facts[0]).toMatchObject({ type: 'link.opened', openedAt, occurredAt: openedAt })
   expect(facts[0]?.linkLookups).toEqual(testVault.lookups('link', 'link-1'))
-  expect(log).toEqual(['record', 'fence a,b'])
+  expect(log).toEqual(['record', 'fence a,b', 'note'])
+})
+
+it.each([
+  ['Gatekeeper/1.0', 'scanner'],
+  ['Safari', null],
+  [null, null],
+])('takes an open by %s for %s', async (userAgent, suspect) => {
+  const { ports, facts } = stage()
+
+  await open(ports, aNotice({ userAgent }))
+
+  expect(facts[0]).toMatchObject({ suspect })
+})
+
+it('suspects nobody who began a transfer', async () => {
+  const { ports, facts, counted } = stage()
+
+  await open(ports, aNotice({ type: 'operation.created', operationId: 'op-1', userAgent: 'Gatekeeper/1.0' }))
+
+  expect(facts[0]).toMatchObject({ suspect: null })
+  expect(counted).toEqual([])
+})
+
+it('counts each open once, as it was judged', async () => {
+  const first = stage({ fresh: true, touched: [], suspect: 'too_fast' })
+  const copy = stage({ fresh: false, touched: [], suspect: 'too_fast' })
+
+  await open(first.ports, aNotice())
+  await open(copy.ports, aNotice())
+
+  expect([first.counted, copy.counted]).toEqual([['too_fast'], []])
+})
+
+it('takes a transfer that the partner told when asked for the notice of it: it proves a person', async () => {
+  const { ports, facts } = stage()
+
+  await missedOpen(ports, aPartnerLink({ linkId: 'link-1', status: 'opened', operationId: 'op-1' }), NOON)
+
+  expect(facts.map(({ keyHash, type, operationId }) => [keyHash, type, operationId])).toEqual([
+    [testVault.lookup('notice', 'link.opened:link-1'), 'link.opened', null],
+    [testVault.lookup('notice', 'operation.created:op-1'), 'operation.created', 'op-1'],
+  ])
 })
 
 it('dates an open without a time to now', async () => {

@@ -4,7 +4,7 @@ import type { ChannelName } from '../../src/domain/channel.ts'
 import type { Hold } from '../../src/domain/hold.ts'
 import type { StepTurn } from '../../src/flow/ports-store.ts'
 import { pump } from '../../src/flow/pump.ts'
-import { aDueStep, aHold, type DueStep, fakeHolds, fakeSteps } from '../support/fakes.ts'
+import { aDueStep, aHold, type DueStep, fakeHolds, fakeSteps, inMs, NOON } from '../support/fakes.ts'
 
 interface Wish {
   steps: DueStep[]
@@ -34,7 +34,8 @@ async function pumped({ holds = [], queuedAtMost = 1_000, carriers, ...wish }: W
         ['in_app', []],
       ],
     ),
-    queuedAtMost,
+    queuedAtMost: () => queuedAtMost,
+    now: () => NOON,
   })
   return { ...steps, more, jobs, sizes: jobs.map(([, steps]) => steps.length) }
 }
@@ -139,6 +140,24 @@ describe('holds', () => {
     const both = await pumped({ steps: some(1), holds: [aHold('provider', 'twilio'), aHold('provider', 'vonage')] })
 
     expect([one.jobs.length, both.jobs.length]).toEqual([1, 0])
+  })
+
+  it('on every provider let one message through when a probe is due, and no more', async () => {
+    const holds = [aHold('provider', 'twilio', { probeAt: NOON }), aHold('provider', 'vonage')]
+
+    const due = await pumped({ steps: some(5), holds })
+    const later = await pumped({ steps: some(5), holds: holds.map((hold) => ({ ...hold, probeAt: inMs(NOON, 1) })) })
+
+    expect([due.sizes, due.more]).toEqual([[1], false])
+    expect(later.sizes).toEqual([])
+  })
+
+  it('on a channel are probed by nobody', async () => {
+    const holds = [aHold('channel', 'email'), aHold('provider', 'smtp', { probeAt: NOON })]
+
+    const { jobs } = await pumped({ steps: [aDueStep({ channel: 'email' })], holds })
+
+    expect(jobs).toEqual([])
   })
 
   it('on a template leave its steps where they are', async () => {

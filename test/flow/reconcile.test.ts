@@ -8,7 +8,12 @@ import { aReceipt, aTarget, receiptStage } from './receipt-stage.ts'
 
 const NOBODY: MessageFinding = { kind: 'unknown', reason: 'list_unreadable' }
 
-function stage(steps: UnclearStep[], finding: MessageFinding = NOBODY, settles = true) {
+function stage(
+  steps: UnclearStep[],
+  finding: MessageFinding = NOBODY,
+  settles = true,
+  resendUnclear: ChannelName[] = ['push'],
+) {
   const log: string[] = []
   const settled: Settlement[] = []
   const questions: unknown[] = []
@@ -27,6 +32,7 @@ function stage(steps: UnclearStep[], finding: MessageFinding = NOBODY, settles =
         return settles
       },
     },
+    resendUnclear,
     lookups: new Map([
       [
         'twilio',
@@ -73,6 +79,14 @@ it.each([
 
   expect(await reconcile(ports)).toBe(1)
   expect(log).toEqual([end])
+})
+
+it('sends once more on the channels where somebody switched it on', async () => {
+  const { ports, log } = stage([aStep({ channel: 'email', question: null })], NOBODY, true, ['email'])
+
+  await reconcile(ports)
+
+  expect(log).toEqual(['resend 1'])
 })
 
 it('hands over what the provider has', async () => {

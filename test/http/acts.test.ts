@@ -117,6 +117,39 @@ describe('resend', () => {
     expect(seen.changes).toEqual([])
   })
 
+  it('happens once however often it is asked for with one Idempotency-Key', async () => {
+    const { knock, path, seen } = houseWith()
+    const ask = () => knock().post(`${path}/resend`).set('Idempotency-Key', 'call-42').send({ channel: 'sms' })
+
+    const first = await ask()
+    const again = await ask()
+
+    expect([first.status, again.status, again.text]).toEqual([202, 202, first.text])
+    expect(again.headers['idempotency-replayed']).toBe('true')
+    expect(first.body.step).toMatchObject({ kind: 'resend', channel: 'sms', status: 'pending' })
+    expect(seen.resends).toHaveLength(1)
+  })
+
+  it('takes the key for no other wish and no other dispatch', async () => {
+    const { knock, path, seen, has } = houseWith()
+    const other = aView()
+    has.views.push(other)
+    const ask = (where: string, body: object) =>
+      knock().post(`${where}/resend`).set('Idempotency-Key', 'call-42').send(body)
+    await ask(path, {})
+
+    const answers = await Promise.all([
+      ask(path, { channel: 'sms' }),
+      ask(`/v1/dispatches/${showId('dsp', other.id)}`, {}),
+    ])
+
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
+      [422, 'idempotency_key_reused'],
+      [422, 'idempotency_key_reused'],
+    ])
+    expect(seen.resends).toHaveLength(1)
+  })
+
   it('refuses a channel without an address', async () => {
     const { knock, path, seen } = houseWith()
 

@@ -103,6 +103,7 @@ describe('GET /v1/dispatches/{id}', () => {
           status: 'opened',
           expiresAt: NOW,
           openedAt: NOW,
+          suspect: null,
           revokedAt: null,
           operationId: 'op_1',
           operationStatus: 'created',

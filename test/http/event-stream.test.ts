@@ -43,6 +43,13 @@ async function listen(house: House, headers: Record<string, string> = {}) {
       }
     },
     text: () => text,
+    async toTheEnd(): Promise<string> {
+      for (;;) {
+        const { value, done } = (await reader?.read()) ?? { done: true }
+        if (done) return text
+        text += value
+      }
+    },
   }
 }
 
@@ -97,6 +104,16 @@ describe('GET /v1/events/stream', () => {
     await gone.promise
 
     expect([listening, has.listeners.size]).toEqual([1, 0])
+  })
+
+  it('ends at once when the process stops', async () => {
+    const house = makeHouse()
+    const stream = await listen(house)
+
+    house.has.closing.abort()
+
+    expect(await stream.toTheEnd()).toMatch(/^retry: 2000/)
+    expect(house.has.listeners.size).toBe(0)
   })
 
   it('needs a key', async () => {

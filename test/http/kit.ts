@@ -4,14 +4,16 @@ import { pino } from 'pino'
 import supertest from 'supertest'
 import type { FeedEvent } from '../../src/domain/event.ts'
 import type { Hold } from '../../src/domain/hold.ts'
+import type { DispatchRecord } from '../../src/domain/record.ts'
 import type { Notice, NoticeReading } from '../../src/flow/ports.ts'
-import type { NewSuppression, Suppression } from '../../src/flow/ports-consent.ts'
+import type { KeptText, NewSuppression, Suppression } from '../../src/flow/ports-consent.ts'
+import type { FoundCode } from '../../src/flow/ports-evergreen.ts'
 import type { Caller, DispatchFilter, DispatchView, Scope } from '../../src/flow/ports-read.ts'
 import type { InboundTextReader, Receipt, ReceiptReading } from '../../src/flow/ports-receipts.ts'
 import type { AcceptAnswer, AcceptOrder, StoredAnswer } from '../../src/flow/ports-store.ts'
 import type { HttpPorts } from '../../src/http/ports.ts'
 import { makeServer } from '../../src/http/server.ts'
-import { newUuid } from '../../src/lib/id.ts'
+import { newUuid, showId } from '../../src/lib/id.ts'
 import { fakeSuppressions } from './suppression-kit.ts'
 
 export const NOW = new Date('2026-11-22T14:30:00.000Z')
@@ -39,25 +41,37 @@ export interface Seen {
   replies: string[]
   suppressed: NewSuppression[]
   stale: number
+  /** How often a fresh link was asked for; granted the first time. */
+  asked: number
   keyLookups: number
   log: string[]
+  /** What was decided about doubtful messages. */
+  doubtful: ('hand' | 'send')[]
 }
 
 /** What a test may lay out before it knocks. */
 export interface Furniture {
   views: DispatchView[]
   events: FeedEvent[]
+  records: DispatchRecord[]
   holds: Hold[]
+  /** Messages a lost database may have sent; null: this one is no copy. */
+  doubtful: number | null
   replies: Map<string, StoredAnswer & { bodyHash: Buffer }>
   reading: NoticeReading
   receipts: ReceiptReading
   inbound: ReturnType<InboundTextReader['read']>
   suppressions: Suppression[]
+  texts: KeptText[]
   /** Hashes of the mail that an unsubscribe link came with. */
   mailed: Buffer[]
+  /** The one code there is. */
+  code: FoundCode | null
   inAppUrl: string | null
   /** Told after new events. */
   listeners: Set<() => void>
+  /** Of the process. */
+  closing: AbortController
 }
 
 export interface House {
@@ -86,21 +100,28 @@ export function makeHouse(change: (ports: HttpPorts) => HttpPorts = (ports) => p
     replies: [],
     suppressed: [],
     stale: 0,
+    asked: 0,
     keyLookups: 0,
     log: [],
+    doubtful: [],
   }
   const has: Furniture = {
     views: [],
     events: [],
+    records: [],
     holds: [],
+    doubtful: null,
     replies: new Map(),
     reading: { ok: false, reason: 'no_signature' },
     receipts: { ok: false, reason: 'no_signature' },
     inbound: { ok: false, reason: 'no_signature' },
     suppressions: [],
+    texts: [],
     mailed: [],
+    code: null,
     inAppUrl: null,
     listeners: new Set(),
+    closing: new AbortController(),
   }
   const ports = change(makePorts(seen, has))
   const app = makeServer(ports)
@@ -118,7 +139,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
   return {
     intake: {
       accept: async (order) => accept(seen, has, order),
-      replay: async (key) => reply(has, key),
+      replay: async (keys) => keys.map((key) => has.replies.get(key.toString('hex'))).find(Boolean) ?? null,
       recipient: async () => null,
     },
     stops: {
@@ -141,8 +162,11 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
       revokeLink: async () => ({ kind: 'ok', value: null }),
       hasOperation: async () => ({ kind: 'ok', value: false }),
     },
+    isScanner: () => false,
+    opened: () => undefined,
     facts: {
-      record: async () => ({ fresh: true, touched: [] }),
+      record: async () => ({ fresh: true, touched: [], suspect: null }),
+      fenced: async () => undefined,
       applyLate: async () => [],
     },
     holds: {
@@ -159,8 +183,25 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
         return hold
       },
       dueProbes: async () => [],
+      takeProbe: async () => false,
       postpone: async () => undefined,
     },
+    restored: {
+      note: async () => undefined,
+      isCopy: async () => has.doubtful !== null,
+      setApart: async () => has.doubtful,
+      async writeOff() {
+        seen.doubtful.push('hand')
+        const { doubtful } = has
+        has.doubtful = 0
+        return doubtful ?? 0
+      },
+      sendAll: async () => void seen.doubtful.push('send'),
+      async forget() {
+        has.doubtful = null
+      },
+    },
+    catchUp: async () => true,
     tell: async () => undefined,
     wake: () => undefined,
     dispatches: {
@@ -177,6 +218,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
       attempts: async () => [],
       metadataOf: async (ids) => new Map(ids.map((id) => [id, view(id)?.person.metadata ?? null])),
     },
+    records: { read: async (id) => has.records.find((one) => one.dispatch.id === showId('dsp', id)) ?? null },
     changes: {
       async change(order) {
         seen.changes.push(order)
@@ -201,6 +243,16 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
         return { dispatchId: found.id, link, first: true }
       },
     },
+    resends: {
+      async addOnce({ id, channels, keyHash, bodyHash, show }) {
+        seen.resends.push({ id, channels })
+        const [channel = 'sms'] = channels
+        const body = show({ ...aStep(2), kind: 'resend', channel, status: 'pending', handedAt: null })
+        const answer = { status: 202, location: null, body }
+        has.replies.set(keyHash.toString('hex'), { ...answer, bodyHash })
+        return { kind: 'added', answer }
+      },
+    },
     keys: {
       async caller(key) {
         seen.keyLookups++
@@ -217,6 +269,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
         pending: 3,
         queued: { sms: 2 },
         ambiguous: 0,
+        doubtful: 0,
         slots: { all: 95, free: 90 },
         unnumbered: 0,
       }),
@@ -260,6 +313,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
         seen.replies.push(text)
         return true
       },
+      list: async (_before, limit) => has.texts.slice(0, limit),
     },
     vault: {
       lookup(kind, value) {
@@ -292,6 +346,9 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
     },
     missingVariables: () => [],
     checkOwnLink: async () => null,
+    codesBase: 'https://links.example/l/',
+    distrust: (url) => (url.startsWith('https://widget.example/') ? undefined : 'foreign_host'),
+    evergreen: { find: async () => has.code, ask: async () => seen.asked++ === 0 },
     defaults: {
       locale: 'en',
       timeZone: 'UTC',
@@ -302,6 +359,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
     },
     segments: (text) => ({ encoding: 'GSM-7', segments: 1, characters: text.length }),
     sampleUrl: SAMPLE_URL,
+    closing: has.closing.signal,
     log: pino({ level: 'info' }, { write: (line: string) => seen.log.push(line) }),
     metrics: {
       contentType: 'text/plain; version=0.0.4',
@@ -332,8 +390,6 @@ function accept(seen: Seen, has: Furniture, order: AcceptOrder): AcceptAnswer {
   return { kind: 'accepted', superseded: [] }
 }
 
-const reply = (has: Furniture, key: Buffer) => has.replies.get(key.toString('hex')) ?? null
-
 export const aStep = (n: number): DispatchView['steps'][number] => ({
   n,
   kind: 'first',
@@ -359,11 +415,14 @@ export const aView = (change: Partial<DispatchView> = {}): DispatchView => ({
   locale: 'en',
   timeZone: 'UTC',
   channels: ['email', 'sms'],
+  linkMode: 'direct',
   sendAt: null,
   validUntil: null,
   firstHandedAt: NOW,
   inAppAt: null,
   openedAt: null,
+  suspectOpens: 'stop',
+  suspect: null,
   endedAt: null,
   createdAt: NOW,
   person: {

@@ -45,6 +45,33 @@ describe('/v1/holds', () => {
   })
 })
 
+describe('the hold of a restored copy', () => {
+  it.each([
+    ['', ['hand']],
+    ['?doubtful=hand', ['hand']],
+    ['?doubtful=send', ['send']],
+  ])('is lifted with "%s" by the choice that was made', async (query, decided) => {
+    const { knock, has, seen } = makeHouse()
+    const { body: placed } = await knock().post('/v1/holds').send({ scope: 'all', reason: 'restored' })
+    has.doubtful = 2
+
+    const { status } = await knock().delete(`/v1/holds/${placed.id}${query}`)
+
+    expect(status).toBe(200)
+    expect(seen.doubtful.slice(0, 1)).toEqual(decided)
+    expect([has.doubtful, has.holds]).toEqual([null, []])
+  })
+
+  it('stays when the choice is not understood', async () => {
+    const { knock, has } = makeHouse()
+    const { body: placed } = await knock().post('/v1/holds').send({ scope: 'all', reason: 'restored' })
+
+    const { status } = await knock().delete(`/v1/holds/${placed.id}?doubtful=both`)
+
+    expect([status, has.holds.length]).toEqual([422, 1])
+  })
+})
+
 describe('/v1/status', () => {
   it('answers what an operator asks first', async () => {
     const { knock, has } = makeHouse()

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { FAILURES, type FailureCode } from '../../src/domain/failure.ts'
 import type { Hold } from '../../src/domain/hold.ts'
 import { newUuid, showId } from '../../src/lib/id.ts'
+import { aRecord } from '../support/records.ts'
 import { aView, makeHouse, NOW, SAMPLE_URL } from './kit.ts'
 import { aSuppression } from './suppression-kit.ts'
 
@@ -27,17 +28,20 @@ describe('the API describes itself', () => {
     expect(status).toBe(200)
     expect(body.openapi).toBe('3.1.0')
     expect(Object.keys(body.paths).sort()).toEqual([
+      '/l/{code}',
       '/u/{token}',
       '/v1/dispatches',
       '/v1/dispatches/batch',
       '/v1/dispatches/search',
       '/v1/dispatches/{id}',
       '/v1/dispatches/{id}/cancel',
+      '/v1/dispatches/{id}/record',
       '/v1/dispatches/{id}/resend',
       '/v1/events',
       '/v1/events/stream',
       '/v1/holds',
       '/v1/holds/{id}',
+      '/v1/inbound-texts',
       '/v1/keys',
       '/v1/keys/{id}',
       '/v1/previews',
@@ -146,6 +150,7 @@ describe('the page of a resource', () => {
     const [, status = '', answer = ''] = /```json (2\d\d)\n(.*?)```/s.exec(section) ?? []
     const view = aView({ referenceId: 'user_12345' })
     has.views.push(view)
+    has.records.push(aRecord((facts) => facts, { id: showId('dsp', view.id) }))
     has.inAppUrl = SAMPLE_URL
     has.holds.push(HOLD)
     const suppression = aSuppression()

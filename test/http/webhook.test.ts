@@ -48,7 +48,7 @@ describe('POST /webhooks/m2m', () => {
     const order: string[] = []
     const { app, has } = makeHouse((ports) => ({
       ...ports,
-      facts: { ...ports.facts, record: async () => ({ fresh: true, touched: ['a'] }) },
+      facts: { ...ports.facts, record: async () => ({ fresh: true, touched: ['a'], suspect: null }) },
       stops: {
         ...ports.stops,
         async fence(ids) {
@@ -74,7 +74,7 @@ describe('POST /webhooks/m2m', () => {
           ...ports.facts,
           async record(fact) {
             recorded.push(fact)
-            return { fresh: true, touched: [] }
+            return { fresh: true, touched: [], suspect: null }
           },
         },
       }))
@@ -91,7 +91,7 @@ describe('POST /webhooks/m2m', () => {
   it('that comes late or twice is taken and counted', async () => {
     const { app, has, seen } = makeHouse((ports) => ({
       ...ports,
-      facts: { ...ports.facts, record: async () => ({ fresh: false, touched: [] }) },
+      facts: { ...ports.facts, record: async () => ({ fresh: false, touched: [], suspect: null }) },
     }))
     has.reading = { ok: true, notice: NOTICE, stale: true }
 

@@ -72,6 +72,9 @@ it('answers HELP, and keeps what only a person can answer', async () => {
     expect.objectContaining({ type: 'recipient.replied', data: expect.objectContaining({ channel: 'sms' }) }),
   )
   expect(JSON.stringify(timeline)).not.toContain('noon')
+  const { body } = await house.call('GET', '/v1/inbound-texts')
+  expect(body['items'][0]).toMatchObject({ dispatchId: sent.id, text: 'My bus will stop at noon, is that fine?' })
+  expect(body['items'][0].phone).toContain(phone.slice(-4))
 })
 
 it('leaves commercial mail with one click, and only that', async () => {

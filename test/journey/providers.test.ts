@@ -7,12 +7,12 @@ const { faults } = house.world
 const channelsOf = (sent: Pick<Sent, 'contact'>) => house.inbox(sent).map(({ channel }) => channel)
 
 it('waits as long as a provider asks', async () => {
-  faults.arm('twilio', { kind: 'throttle', retryAfter: 20, count: 1 })
+  faults.arm('twilio', { kind: 'throttle', retryAfter: 600, count: 1 })
 
-  const sent = await house.send({ channels: ['sms'], reminders: null })
-  await house.advance('PT18S')
+  const sent = await house.send({ channels: ['sms'], reminders: null, fallbackAfter: 'PT24H' })
+  await house.advance('PT5M')
   const early = channelsOf(sent)
-  await house.advance('PT3S')
+  await house.advance('PT6M')
 
   expect(early).toEqual([])
   expect(channelsOf(sent)).toEqual(['sms'])
@@ -73,5 +73,5 @@ it('holds a provider that refuses our credentials, and tries again by itself', a
   await house.world.advance(31_000)
   await eventually(() => expect(channelsOf(sent)).toEqual(['sms']))
 
-  expect((await house.call('GET', '/v1/holds')).body['items']).toEqual([])
+  await eventually(async () => expect((await house.call('GET', '/v1/holds')).body['items']).toEqual([]))
 })

@@ -95,6 +95,16 @@ describe('creating a link', () => {
     expect(await partner.createLink(order)).toEqual({ kind: 'untrusted', reason })
   })
 
+  test('is not asked for once its time is over: the slot may be another’s', async () => {
+    server.answers(201, good(link))
+    const before = server.seen.length
+
+    const answer = await partner.createLink(order, performance.now() - 1)
+
+    expect(answer).toMatchObject({ kind: 'retry' })
+    expect(server.seen.length).toBe(before)
+  })
+
   test('bears five minutes of clock difference', async () => {
     server.answers(201, good({ ...link, expiresAt: '2026-03-01T13:05:00.000Z' }))
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { newUuid } from '../../src/lib/id.ts'
 import { makeQueues, type QueueOptions, type Queues } from '../../src/queue/queue.ts'
 import { makePool } from '../../src/store/pool.ts'
 import { freshDatabase } from '../support/postgres.ts'
+import { asAdmin } from '../support/postgres-server.ts'
 import { redisPrefix, redisUrl } from '../support/redis.ts'
 import { findRedis, startRedis } from '../support/redis-server.ts'
 
@@ -97,8 +99,8 @@ describe.each([
     const queues = await openQueues(await open())
     const [sms, email] = [makeHands(), makeHands()]
     const [one, two, three, other] = [turns(25), turns(1), turns(7), turns(2)]
-    queues.work(['sms'], async (step) => sms.take(step))
-    queues.work(['email'], async (step) => email.take(step))
+    await queues.work(['sms'], async (step) => sms.take(step))
+    await queues.work(['email'], async (step) => email.take(step))
 
     await queues.add('sms', [one, two, three])
     await queues.add('email', [other])
@@ -125,7 +127,7 @@ describe.each([
     const queues = await openQueues(ground)
     const hands = makeHands()
     const [bad, good, later] = [turn(13), turn(), turn()]
-    queues.work(['sms'], async (step) => {
+    await queues.work(['sms'], async (step) => {
       hands.take(step)
       if (step.n === 13) throw new Error('a bug about +15125550123')
     })
@@ -147,7 +149,7 @@ describe.each([
     const hands = makeHands()
     const gate = Promise.withResolvers<void>()
     const finished: number[] = []
-    queues.work(['sms'], async ({ n, ...step }) => {
+    await queues.work(['sms'], async ({ n, ...step }) => {
       hands.take({ n, ...step })
       if (n === 1) throw new Error('a bug')
       await gate.promise
@@ -175,7 +177,7 @@ describe.each([
     const hands = makeHands()
 
     const after = await openQueues(ground)
-    after.work(['sms'], async (step) => hands.take(step))
+    await after.work(['sms'], async (step) => hands.take(step))
     await hands.has(3)
 
     expect(hands.seen.toSorted(byId)).toEqual(steps.toSorted(byId))
@@ -186,7 +188,7 @@ describe.each([
     const hands = makeHands()
     const gate = Promise.withResolvers<void>()
     let finished = 0
-    queues.work(['sms'], async (step) => {
+    await queues.work(['sms'], async (step) => {
       hands.take(step)
       await gate.promise
       finished++
@@ -220,8 +222,8 @@ describe.each([
       hands.take(step)
       await gate.promise
     }
-    one.work(['sms'], busy(mine))
-    two.work(['sms'], busy(yours))
+    await one.work(['sms'], busy(mine))
+    await two.work(['sms'], busy(yours))
 
     await one.add('sms', [[turn()], [turn()]])
     await Promise.all([mine.has(1), yours.has(1)])
@@ -236,7 +238,7 @@ describe.each([
     const queues = await openQueues(await open(), 50)
     const hands = makeHands()
     const steps = turns(500)
-    queues.work(['sms'], async (step) => hands.take(step))
+    await queues.work(['sms'], async (step) => hands.take(step))
 
     await queues.add(
       'sms',
@@ -252,7 +254,7 @@ describe.each([
     const ground = await open()
     const [working, adding] = [await openQueues(ground), await openQueues(ground)]
     const hands = makeHands()
-    working.work(['sms'], async (step) => hands.take(step))
+    await working.work(['sms'], async (step) => hands.take(step))
 
     await adding.add('sms', [turns(1)])
     await hands.has(1)
@@ -267,7 +269,7 @@ describe.each([
     const before = await sockets()
     const queues = await openQueues(ground)
     const hands = makeHands()
-    queues.work(['sms', 'email'], async (step) => hands.take(step))
+    await queues.work(['sms', 'email'], async (step) => hands.take(step))
     await queues.add('sms', [turns(1)])
     await hands.has(1)
 
@@ -292,6 +294,37 @@ describe('on Postgres', () => {
 
     expect(await queues.depth()).toMatchObject({ sms: 1, email: 2 })
     expect([pool.totalCount, pool.idleCount]).toEqual([1, 1])
+  })
+
+  it('refuse to work when they cannot be reached, instead of trying for ever', async () => {
+    const { url, drop } = await freshDatabase()
+    closers.add('database', drop)
+    const pool = openPool(url, 4)
+    const queues = await openQueues({ options: { pool, prefix: 'test' }, stored: async () => '' })
+    await pool.end()
+
+    await expect(queues.work(['sms'], async () => undefined)).rejects.toThrow('end on the pool')
+  })
+
+  it('says nothing of connections that end after the queues were closed', async () => {
+    const { url, drop } = await freshDatabase()
+    closers.add('database', drop)
+    const pool = makePool({ url, max: 12, onError: () => undefined })
+    closers.add('pool', () => pool.end())
+    const queues = await openQueues({ options: { pool, prefix: 'test' }, stored: async () => '' })
+    await queues.work(['sms'], async () => undefined)
+    await queues.add('sms', [turns(1)])
+    await queues.close()
+    const lost = once(pool, 'error', { signal: AbortSignal.timeout(5_000) })
+
+    await asAdmin(url, (client) =>
+      client.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      ),
+    )
+
+    await lost
+    expect(errors).toEqual([])
   })
 })
 

@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import nodemailer from 'nodemailer'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freePort, openProviders, type Providers } from './provider-house.ts'
@@ -109,6 +111,28 @@ describe('faults of the mail relay', () => {
     await expect(send()).rejects.toMatchObject({ code: expect.stringMatching(/ECONNECTION|ESOCKET/) })
 
     expect(providers.mailbox.all()).toHaveLength(kept)
+  })
+
+  it('stands when a connection breaks in the middle of a message', async () => {
+    const { port, username, password } = new URL(providers.smtpUrl)
+    const socket = connect(Number(port), '127.0.0.1')
+    const lines = createInterface({ input: socket })[Symbol.asyncIterator]()
+    const say = async (line: string) => {
+      socket.write(`${line}\r\n`)
+      return (await lines.next()).value
+    }
+    await lines.next()
+    await say('HELO client')
+    await say(`AUTH PLAIN ${btoa(`\0${username}\0${password}`)}`)
+    await say('MAIL FROM:<hello@example.com>')
+    await say('RCPT TO:<ana@example.com>')
+    expect(await say('DATA')).toMatch(/^354/)
+
+    socket.write('Subject: half a mail\r\n')
+    socket.destroy()
+
+    await expect(send()).resolves.toMatchObject({ accepted: ['ana@example.com'] })
+    expect(providers.mailbox.all()).toHaveLength(1)
   })
 
   it('silence_after_dot keeps the answer to itself', async () => {

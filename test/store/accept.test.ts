@@ -98,7 +98,7 @@ describe('an idempotency key', () => {
     const answer = await accept(again)
 
     expect(answer).toEqual({ kind: 'replayed', answer: { status: 202, location: '/v1/dispatches/1', body } })
-    expect(await store.intake.replay(idempotency.keyHash)).toEqual({
+    expect(await store.intake.replay([idempotency.keyHash])).toEqual({
       status: 202,
       location: '/v1/dispatches/1',
       body,
@@ -298,14 +298,14 @@ describe('after 24 hours', () => {
     await accept(anOrder({ idempotency: aKey(name, 'one body') }))
     await stampWorld(house.pool, 'sandbox')
     await makeWorldClock(house.pool).advance(25 * HOUR)
-    const forgotten = await store.intake.replay(aKey(name).keyHash)
+    const forgotten = await store.intake.replay([aKey(name).keyHash])
 
     const order = anOrder({ idempotency: aKey(name, 'another body') })
     const answer = await accept(order)
 
     expect(forgotten).toBeNull()
     expect(answer).toMatchObject({ kind: 'accepted' })
-    expect(await store.intake.replay(aKey(name).keyHash)).toMatchObject({ body: order.answer.body })
+    expect(await store.intake.replay([aKey(name).keyHash])).toMatchObject({ body: order.answer.body })
   })
 })
 

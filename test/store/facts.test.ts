@@ -15,7 +15,7 @@ describe('an open', () => {
 
     const answer = await store.facts.record(aFact({ linkId: link.linkId, openedAt }))
 
-    expect(answer).toEqual({ fresh: true, touched: [work.dispatchId, other.dispatchId].toSorted() })
+    expect(answer).toEqual({ fresh: true, touched: [work.dispatchId, other.dispatchId].toSorted(), suspect: null })
     expect(await house.dispatch(work.dispatchId)).toMatchObject({ status: 'opened', opened_at: openedAt })
     expect(await house.dispatch(other.dispatchId)).toMatchObject({ status: 'opened', opened_at: openedAt })
     expect(await stepsOf(work.dispatchId)).toEqual(['handed', 'skipped opened', 'skipped opened', 'skipped opened'])
@@ -32,8 +32,8 @@ describe('an open', () => {
 
     const second = await store.facts.record(fact)
 
-    expect(first).toEqual({ fresh: true, touched: [work.dispatchId] })
-    expect(second).toEqual({ fresh: false, touched: [work.dispatchId] })
+    expect(first).toEqual({ fresh: true, touched: [work.dispatchId], suspect: null })
+    expect(second).toEqual({ fresh: false, touched: [work.dispatchId], suspect: null })
     expect(await whole(work.dispatchId)).toEqual(before)
   })
 
@@ -55,7 +55,7 @@ describe('an open', () => {
 
     const answer = await store.facts.record(fact)
 
-    expect(answer).toEqual({ fresh: true, touched: [] })
+    expect(answer).toEqual({ fresh: true, touched: [], suspect: null })
     expect(await house.dispatch(work.dispatchId)).toMatchObject({ status: 'sent' })
     expect(await appliedAt(fact.keyHash)).toBeNull()
   })
@@ -188,7 +188,7 @@ describe('other notices', () => {
     const answer = await store.facts.record(fact)
     await store.facts.record(fact)
 
-    expect(answer).toEqual({ fresh: true, touched: [] })
+    expect(answer).toEqual({ fresh: true, touched: [], suspect: null })
     expect(await house.dispatch(work.dispatchId)).toMatchObject({ status: 'sent' })
     expect(await rows('select data from event where dispatch_id = $1 and type = $2', [work.dispatchId, shown])).toEqual(
       [{ data: { event: type, operationId: 'op_4' } }],

@@ -67,8 +67,8 @@ describe('a hold', () => {
   })
 
   it('is probed when its time has come, if it has one', async () => {
-    const due = await store.holds.place({ ...aHold, probeAfterMs: 0 })
-    const never = await store.holds.place({ ...aHold, value: 'vonage' })
+    const due = await store.holds.place({ ...aHold, scope: 'partner', value: '*', probeAfterMs: 0 })
+    const never = await store.holds.place({ ...aHold, scope: 'all', value: '*' })
 
     const probes = await store.holds.dueProbes()
     await store.holds.postpone(due.hold.id, 60_000)
@@ -110,6 +110,51 @@ describe('the copy the pump reads', () => {
     fails = false
 
     expect(await mine.current()).toEqual([])
+  })
+})
+
+describe('the probe of a held provider', () => {
+  const failing = { ...aHold, value: 'smtp', reason: 'failing', probeAfterMs: 0 }
+
+  it('falls to one message, whoever asks, and then to none for a while', async () => {
+    const { hold } = await store.holds.place(failing)
+    const elsewhere = house.another()
+
+    const taken = await Promise.all([
+      store.holds.takeProbe(hold.id, 60_000),
+      elsewhere.holds.takeProbe(hold.id, 60_000),
+    ])
+    const again = await store.holds.takeProbe(hold.id, 60_000)
+
+    expect(taken.filter(Boolean)).toHaveLength(1)
+    expect(again).toBe(false)
+    await store.holds.lift(hold.id, 'test')
+  })
+
+  it('waits for what the provider asked, whoever placed the hold first', async () => {
+    const { hold } = await store.holds.place(failing)
+
+    const placed = await store.holds.place({ ...failing, reason: 'throttled', probeAfterMs: 60_000 })
+
+    expect(placed.hold.id).toBe(hold.id)
+    expect(await store.holds.takeProbe(hold.id, 5_000)).toBe(false)
+    await store.holds.lift(hold.id, 'test')
+  })
+
+  it('is nobody’s any more when a person placed the hold too', async () => {
+    const { hold } = await store.holds.place(failing)
+
+    await store.holds.place({ ...failing, placedBy: 'ana', probeAfterMs: null })
+
+    expect(await store.holds.takeProbe(hold.id, 5_000)).toBe(false)
+    await store.holds.lift(hold.id, 'test')
+  })
+
+  it('is no business of the service’s own questions', async () => {
+    const { hold } = await store.holds.place(failing)
+
+    expect(await store.holds.dueProbes()).toEqual([])
+    await store.holds.lift(hold.id, 'test')
   })
 })
 

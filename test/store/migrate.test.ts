@@ -5,6 +5,7 @@ import { afterEach, describe, expect, inject, it } from 'vitest'
 import { isMigrated, migrate } from '../../src/store/migrate.ts'
 import { makePool } from '../../src/store/pool.ts'
 import { asAdmin, databaseName, urlOf } from '../support/postgres-server.ts'
+import { previousDatabase } from '../support/previous-release.ts'
 
 const pools: Pool[] = []
 afterEach(async () => {
@@ -34,6 +35,23 @@ describe('migrate', () => {
 
     const { rows } = await open().query<{ name: string }>('select name from app.schema_step order by name')
     expect(rows.map(({ name }) => name)).toEqual(readdirSync('src/store/migrations').sort())
+  })
+
+  it('gives way to running processes: nobody waits behind it for long, and it is done when they let it', async () => {
+    const url = await previousDatabase()
+    const [running, pool] = [poolOn(url), poolOn(url)]
+    const holder = await running.connect()
+    await holder.query('begin; lock table link in access share mode')
+
+    const migrating = migrate(pool)
+    const begun = performance.now()
+    while (performance.now() - begun < 1_500) await running.query('select from dispatch limit 1')
+    const inTime = await isMigrated(running)
+    await holder.query('commit')
+    holder.release()
+    await migrating
+
+    expect([inTime, await isMigrated(running)]).toEqual([false, true])
   })
 
   it('refuses a server that is too old, and says what to do', async () => {
@@ -84,14 +102,16 @@ async function emptyDatabase(): Promise<() => Pool> {
   const server = inject('databaseUrl')
   const name = databaseName(inject('runId'), randomBytes(6).toString('hex'))
   await asAdmin(server, (client) => client.query(`create database ${name}`))
-  return () => {
-    const onError = (error: Error) => {
-      throw error
-    }
-    const pool = makePool({ url: urlOf(server, name), max: 2, onError })
-    pools.push(pool)
-    return pool
+  return () => poolOn(urlOf(server, name))
+}
+
+function poolOn(url: string): Pool {
+  const onError = (error: Error) => {
+    throw error
   }
+  const pool = makePool({ url, max: 2, onError })
+  pools.push(pool)
+  return pool
 }
 
 async function schemaOf(pool: Pool): Promise<unknown[]> {

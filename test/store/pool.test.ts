@@ -58,6 +58,19 @@ describe('a transaction', () => {
     expect(rounds.forth + rounds.back).toBe(3)
   })
 
+  it('whose connection breaks fails, and the process goes on', async () => {
+    const breaking = inTransaction(pool, async (client) => {
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const ended = new Promise((resolve) => client.once('end', resolve))
+      await pool.query('select pg_terminate_backend($1)', [rows[0]?.pid])
+      await ended
+      await client.query('select 1')
+    })
+
+    await expect(breaking).rejects.toThrow('connection error')
+    expect(await rows('select 1 as fine')).toEqual([{ fine: 1 }])
+  })
+
   it('that fails leaves nothing behind and tells why', async () => {
     const id = unique('user')
 

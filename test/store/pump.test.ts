@@ -266,6 +266,26 @@ describe('leases', () => {
     expect(await store.deliveries.settle(aSettlement(work))).toBe(false)
   })
 
+  it.each([
+    ['a text', '30 seconds', 9.5],
+    ['a mail, which had longer than that already,', '13 minutes', 0],
+  ])('leave an attempt open for ten minutes in all: %s', async (_, age, minutesLeft) => {
+    const { work } = await house.claimed()
+    await leaseRanOut(work.dispatchId)
+    await pool.query('update step set start_by = clock_timestamp() - $2::interval where dispatch_id = $1 and n = 1', [
+      work.dispatchId,
+      age,
+    ])
+
+    await store.steps.expireLeases()
+
+    const [step] = await rows(
+      'select round(extract(epoch from due_at - app_now()) / 6) / 10 as left from step where dispatch_id = $1 and n = 1',
+      [work.dispatchId],
+    )
+    expect(Number(step?.['left'])).toBe(minutesLeft)
+  })
+
   it('that still run are left alone', async () => {
     await house.working()
     await house.claimed()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { beat, makeWorldClock, stampWorld } from '../../src/store/world.ts'
+import { beat, makeWorldClock, readHeart, stampWorld } from '../../src/store/world.ts'
 import { HOUR } from '../support/builders.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
@@ -21,6 +21,14 @@ describe('the stamp of the world', () => {
 
     await expect(stampWorld(pool, 'live')).rejects.toThrow('belongs to the sandbox world and this process to live')
   })
+})
+
+it('a database that was moved away starts nothing, and says where to go', async () => {
+  const { pool: left } = await openStoreHouse()
+  await stampWorld(left, 'test')
+  await left.query('update world set moved_at = now()')
+
+  await expect(stampWorld(left, 'test')).rejects.toThrow(/was moved to another server at .*Set DATABASE_URL/)
 })
 
 describe('the clock', () => {
@@ -56,15 +64,20 @@ describe('the clock', () => {
 
 describe('the heartbeat', () => {
   it('tells how long nobody was alive, and whether the server is another one', async () => {
-    const first = await beat(elsewhere.pool)
+    const first = await readHeart(elsewhere.pool)
+    await beat(elsewhere.pool)
     await elsewhere.pool.query("update heartbeat set beaten_at = beaten_at - interval '20 minutes'")
-    const second = await beat(elsewhere.pool)
+    const second = await readHeart(elsewhere.pool)
     await elsewhere.pool.query("update heartbeat set database_system = 'restored from elsewhere'")
-    const third = await beat(elsewhere.pool)
+    const third = await readHeart(elsewhere.pool)
+    await beat(elsewhere.pool)
+    const fourth = await readHeart(elsewhere.pool)
 
     expect(first).toEqual({ gapMs: null, moved: false })
     expect(second.gapMs).toBeGreaterThanOrEqual(20 * 60_000)
     expect(second.moved).toBe(false)
     expect(third.moved).toBe(true)
+    expect(fourth.gapMs).toBeLessThan(20 * 60_000)
+    expect(fourth.moved).toBe(false)
   })
 })

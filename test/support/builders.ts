@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { chainOf } from '../../src/domain/channel.ts'
 import { planSteps } from '../../src/domain/step.ts'
+import type { FactOrder } from '../../src/flow/ports-facts.ts'
 import type {
   AcceptOrder,
   ClaimOrder,
-  FactOrder,
   FreshLink,
   NewDispatch,
   Settlement,
@@ -57,6 +57,7 @@ function aDispatch(wish: DispatchWish = {}): NewDispatch {
     fallBackMs: 10 * MINUTE,
     lifeMinutes: 5_760,
     linkOptions: {},
+    suspectOpens: 'stop',
     sendAt: null,
     validUntil: null,
     userData: null,
@@ -147,6 +148,8 @@ export function aQuestion(work: Work, linkId: string, wish: Partial<StopQuestion
       ...testVault.lookups('phone', work.person.contact.phone ?? ''),
       ...testVault.lookups('recipient', work.dispatch.referenceId),
     ],
+    probing: null,
+    caps: null,
     ...wish,
   }
 }
@@ -177,18 +180,20 @@ export function aSettlement(turn: StepTurn, wish: Partial<Settlement> = {}): Set
   }
 }
 
-/** The partner's notice of an open, as the road stores it. */
+/** The partner's notice of an open, as the road stores it: a minute from now, so that nobody is suspected. */
 export function aFact(wish: Partial<FactOrder> & { linkId?: string } = {}): FactOrder {
   const { linkId, ...given } = wish
   const type = given.type ?? 'link.opened'
   return {
     keyHash: testVault.lookup('notice', `${type}:${linkId ?? unique('notice')}`),
+    otherKeyHashes: [],
     type,
     linkLookups: linkId ? testVault.lookups('link', linkId) : [],
     referenceId: null,
     occurredAt: new Date(),
-    openedAt: type === 'link.opened' ? new Date() : null,
+    openedAt: type === 'link.opened' ? new Date(Date.now() + MINUTE) : null,
     operationId: null,
+    suspect: null,
     raw: '{}',
     data: { event: type },
     ...given,

@@ -1,12 +1,16 @@
 /** In-memory ports with the contracts of the real ones: what the road asks of the world, without the world. */
+import type { Caps } from '../../src/domain/cap.ts'
 import type { ChannelName } from '../../src/domain/channel.ts'
 import { type Hold, type HoldScope, heldBy } from '../../src/domain/hold.ts'
 import { isOpened, type PartnerLink } from '../../src/domain/magic-link.ts'
 import type { Message } from '../../src/domain/message.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
+import { makeCircuits } from '../../src/flow/circuit.ts'
 import { type Address, addressesOf, type DeliverPorts, type Delivery } from '../../src/flow/delivery.ts'
 import type { Attempt, LinkOrder, Partner, PartnerAnswer, Provider, Renderer, Rendering } from '../../src/flow/ports.ts'
 import type { SuppressionStore } from '../../src/flow/ports-consent.ts'
+import type { EvergreenStore } from '../../src/flow/ports-evergreen.ts'
+import type { PaceOrder } from '../../src/flow/ports-pace.ts'
 import type {
   CarriedLink,
   ClaimOrder,
@@ -65,6 +69,7 @@ export function aWork({ dispatch, contact, ...wish }: WorkWish = {}): Work {
     userData: null,
     ownLink: null,
     living: aStoredLink({ expiresAt: inMs(now, 96 * HOUR) }),
+    sentBefore: [],
     now,
     ...wish,
     dispatch: {
@@ -81,6 +86,7 @@ export function aWork({ dispatch, contact, ...wish }: WorkWish = {}): Work {
       linkOptions: {},
       validUntil: null,
       firstHandedAt: null,
+      suspectUntil: null,
       createdAt: now,
       inApp: false,
       ...dispatch,
@@ -214,6 +220,7 @@ function fakeProvider(name: string, channel: Provider['channel'], { log = [], ou
   const provider: Provider = {
     name,
     channel,
+    sender: `${name}-sender`,
     async send(message, attempt) {
       log.push('send')
       sent.push({ message, attempt })
@@ -267,8 +274,21 @@ export interface StageWish extends Omit<PartnerWish, 'log' | 'now'> {
   leased?: string[]
   slots?: boolean
   callbackUrl?: string | null
+  /** False: without an address of our own. */
+  codes?: false
   mayWriteTo?: DeliverPorts['mayWriteTo']
+  caps?: Caps
+  /** True when the probe of a hold falls to this step. */
+  probes?: boolean
+  rates?: DeliverPorts['rates']
+  /** How long the next place of the sender lets wait; null: too long. */
+  paceMs?: number | null
+  /** `monotonic()`, one call after the other; the last one stays. */
+  ticks?: number[]
 }
+
+/** The code that every message of a stage would get. */
+export const A_CODE = 'abcdefgh23456789'
 
 /** Everything `deliver` needs, with a log of what was asked in which order. */
 export function makeStage(wish: StageWish = {}) {
@@ -294,7 +314,18 @@ export function makeStage(wish: StageWish = {}) {
       ['fcm', 'push'],
     ]
   ).map(([name, channel]) => fakeProvider(name, channel, { log, ...pick(wish, 'outcome') }))
+  const { ticks = [1_000] } = wish
+  const paced: PaceOrder[] = []
+  const lifted: string[] = []
+  const kept: Parameters<EvergreenStore['keep']>[0][] = []
+  const keep: EvergreenStore['keep'] = async (code) => {
+    log.push('keep code')
+    kept.push(code)
+  }
   const deliveries: DeliverStore = {
+    async begin() {
+      log.push('begin')
+    },
     async work() {
       log.push('work')
       return work
@@ -318,7 +349,17 @@ export function makeStage(wish: StageWish = {}) {
   const ports: DeliverPorts = {
     deliveries,
     links: world.links,
-    holds: { current: async () => holds },
+    holds: { current: async () => holds, takeProbe: async () => wish.probes ?? false },
+    circuits: makeCircuits(() => 0),
+    rates: wish.rates ?? new Map(),
+    paces: {
+      async take(order) {
+        paced.push(order)
+        return wish.paceMs === undefined ? 0 : wish.paceMs
+      },
+    },
+    unitsOf: () => 1,
+    caps: wish.caps ?? { perDay: 3, perWeek: 7 },
     suppressions: {
       async add(entry) {
         suppressions.push(entry)
@@ -329,6 +370,8 @@ export function makeStage(wish: StageWish = {}) {
     providers: carriers.map(({ provider }) => provider),
     render: fakeRenderer({ log, ...(rendering && { rendering }) }),
     vault: testVault,
+    codes:
+      wish.codes === false ? null : { base: 'https://here.example.com/l/', newCode: () => A_CODE, store: { keep } },
     slots: wish.slots ?? false,
     callbackUrl: wish.callbackUrl ?? null,
     unsubscribeUrl: null,
@@ -336,6 +379,12 @@ export function makeStage(wish: StageWish = {}) {
     mayWriteTo: wish.mayWriteTo ?? null,
     async hold(order) {
       placed.push(order)
+    },
+    async lift(id) {
+      lifted.push(id)
+    },
+    async pause(ms) {
+      log.push(`pause ${ms}`)
     },
     async alert(what) {
       alerts.push(what)
@@ -345,11 +394,14 @@ export function makeStage(wish: StageWish = {}) {
     },
     newId: newUuid,
     random: () => 0.5,
-    monotonic: () => 1_000,
+    monotonic: () => (ticks.length > 1 ? ticks.shift() : ticks[0]) ?? 0,
   }
   return {
     ports,
+    kept,
     log,
+    paced,
+    lifted,
     settled,
     claims,
     questions,
@@ -370,6 +422,7 @@ export function makeStage(wish: StageWish = {}) {
 /** A delivery as it enters the first named step. */
 export const aDelivery = (work: Work, addresses: Address[] = addressesOf(work, testVault)): Delivery => ({
   work,
+  readAt: 1_000,
   newId: newUuid,
   addresses,
   tried: [],
@@ -423,6 +476,7 @@ export function fakeSteps({ steps, quotas = {}, queued = {}, closes = [] }: Step
       calls.push('expire leases')
       return { lost: 0, ambiguous: 0 }
     },
+    poisoned: async () => [],
     async fallBack(channels) {
       calls.push('fall back')
       fellBack.push(channels)
@@ -471,7 +525,13 @@ export function fakeHolds({ holds = [], now = () => NOON }: { holds?: Hold[]; no
       inForce = inForce.filter((one) => one.id !== id)
       return hold
     },
-    dueProbes: async () => inForce.filter(({ probeAt }) => probeAt !== null && probeAt <= now()),
+    dueProbes: async () =>
+      inForce.filter(({ scope, probeAt }) => scope !== 'provider' && probeAt !== null && probeAt <= now()),
+    async takeProbe(id, nextMs) {
+      const due = inForce.some((one) => one.id === id && one.probeAt !== null && one.probeAt <= now())
+      if (due) inForce = inForce.map((one) => (one.id === id ? { ...one, probeAt: inMs(now(), nextMs) } : one))
+      return due
+    },
     async postpone(id, ms) {
       inForce = inForce.map((one) => (one.id === id ? { ...one, probeAt: inMs(now(), ms) } : one))
     },

@@ -68,8 +68,8 @@ export interface House {
   inbox(person: { contact: Contact }): InboxMessage[]
   /** Somebody with the partner's key made a link, and not through us. */
   linkFromElsewhere(referenceId: string, minutes?: number): Promise<{ linkId: string; url: string; expiresAt: string }>
-  /** The person taps the newest link; resolves when the partner's webhook was answered. */
-  openLink(referenceId: string): Promise<string>
+  /** The person, or a machine by its user agent, opens the newest link; resolves when the partner's webhook was answered. */
+  openLink(referenceId: string, userAgent?: string): Promise<string>
   now(): Date
   close(): Promise<void>
 }
@@ -168,7 +168,7 @@ function rooms(app: App, url: string, world: Sandbox['world']): Rooms {
       world.mailbox
         .all()
         .filter(({ to, direction }) => direction === 'outbound' && [phone, email, ...pushTokens].includes(to)),
-    openLink: (referenceId) => world.openLink({ referenceId }),
+    openLink: (referenceId, userAgent) => world.openLink({ referenceId }, { userAgent }),
     now: world.now,
   }
 }
@@ -197,6 +197,10 @@ function order(now: Date, wish: Json = {}): Json {
     ...wish,
   }
 }
+
+/** What somebody's browser calls itself. */
+export const PHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1'
 
 /** The first address in a message: what the person taps. */
 export const linkIn = ({ text, url }: InboxMessage): string => url ?? /https?:\/\/\S+/.exec(text ?? '')?.[0] ?? ''
