@@ -53,18 +53,26 @@ async function replaceWorkers({ processes, postgres }: Stage): Promise<{ stops: 
 /** A claim that is older belongs, while processes are killed, to one that is gone. */
 const STILL_ANSWERED_MS = 15_000
 
-/** Nothing due, nothing in hand (claims older than `claimedMs` do not count), no webhook under way. */
+/** What is due this long while nothing moves is held: only the clock helps. */
+const HELD_FOR_MS = 4_000
+
+/** Nothing in hand (claims older than `claimedMs` do not count), no webhook under way, and nothing due but what is held. */
 async function quiet({ postgres, outside }: Stage, until: number, claimedMs = 86_400_000): Promise<boolean> {
+  let last = { due: 0, since: performance.now() }
   while (performance.now() < until) {
     // Under a backlog webhooks never cease; then the steps say that it is not quiet.
     await Promise.race([outside.world.idle(), pause(1_000)])
-    const [row] = await postgres.ask<{ busy: boolean }>(
-      `select exists (select from step where status = 'queued'
-         or (status = 'claimed' and start_by > clock_timestamp() - make_interval(secs => $1::float8 / 1000))
-         or (status in ('pending', 'ambiguous') and due_at <= app_now())) as busy`,
+    const [row] = await postgres.ask<{ moving: number; due: number }>(
+      `select count(*) filter (where status = 'queued'
+           or (status = 'claimed' and start_by > clock_timestamp() - make_interval(secs => $1::float8 / 1000)))::int as moving,
+         count(*) filter (where status in ('pending', 'ambiguous') and due_at <= app_now())::int as due
+       from step where status in ('queued', 'claimed', 'pending', 'ambiguous')`,
       [claimedMs],
     )
-    if (row?.busy === false) return true
+    const { moving = 1, due = 0 } = row ?? {}
+    if (moving === 0 && due === 0) return true
+    if (moving > 0 || due !== last.due) last = { due, since: performance.now() }
+    if (performance.now() - last.since > HELD_FOR_MS) return true
     await pause(100)
   }
   return false
