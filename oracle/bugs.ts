@@ -15,8 +15,8 @@ export const BUGS: Bug[] = [
     name: 'no second half of the fence',
     promise: 'P2',
     file: 'src/flow/deliver.ts',
-    find: 'pace, claim, recheck, send',
-    replace: 'pace, claim, send',
+    find: 'claim, recheck, send',
+    replace: 'claim, send',
     caught: ['simulate'],
   },
   {
@@ -77,12 +77,12 @@ export const BUGS: Bug[] = [
     caught: ['test/flow/reconcile.test.ts'],
   },
   {
-    name: 'a late job may claim another turn',
+    name: 'the outcome of an older turn is written',
     promise: 'P3',
-    file: 'src/store/claim.ts',
-    find: 'join k on s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn\n',
-    replace: 'join k on s.dispatch_id = k.dispatch_id and s.n = k.n\n',
-    caught: ['test/store/pump.test.ts', 'test/store/fence.test.ts'],
+    file: 'src/store/settle.ts',
+    find: 'and s.n = k.n and s.turn = k.turn and s.status = k.was',
+    replace: 'and s.n = k.n and s.status = k.was',
+    caught: ['test/store/settle.test.ts'],
   },
   {
     name: 'two pumps may take one step',
@@ -112,8 +112,8 @@ export const BUGS: Bug[] = [
     name: 'opt-outs are not asked for at the claim',
     promise: 'P4',
     file: 'src/store/claim.ts',
-    find: 'if (row.suppressed) return',
-    replace: 'if (row.suppressed && row.place < 0) return',
+    find: 'suppressed && {',
+    replace: 'suppressed && suppressed.length < 0 && {',
     caught: ['test/store/fence.test.ts'],
   },
   {
@@ -122,7 +122,7 @@ export const BUGS: Bug[] = [
     file: 'src/flow/delivery.ts',
     find: 'hashes: vault.lookups(kind, value),',
     replace: 'hashes: [vault.lookup(kind, value)],',
-    caught: ['test/flow/deliver.test.ts'],
+    caught: ['test/flow/delivery.test.ts'],
   },
   {
     name: 'an opt-out is answered before it holds',
@@ -237,12 +237,11 @@ export const BUGS: Bug[] = [
     caught: ['test/store/events.test.ts'],
   },
   {
-    name: 'the link stands in the job',
+    name: 'a job holds whatever it was given',
     promise: 'P9',
     file: 'src/queue/queue.ts',
-    find: "addBulk(data.map((data) => ({ name: 'deliver', data, opts: JOB })))",
-    replace:
-      "addBulk(data.map((data) => ({ name: 'deliver', data: { ...data, why: 'user_12345' } as never, opts: JOB })))",
+    find: "steps: steps.map(({ dispatchId, n, turn }): JobData['steps'][number] => [dispatchId, n, turn]),",
+    replace: 'steps: steps as never,',
     caught: ['test/queue/queue.test.ts'],
   },
   {
