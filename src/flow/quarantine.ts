@@ -1,5 +1,6 @@
 import { DEADLY_AFTER } from '../domain/poison.ts'
 import type { DeliverStore, PoisonedStep, PumpStore, Settlement } from './ports-store.ts'
+import { settlement, told } from './settlement.ts'
 
 export interface QuarantinePorts {
   steps: Pick<PumpStore, 'poisoned'>
@@ -17,25 +18,14 @@ export async function quarantine(ports: QuarantinePorts): Promise<number> {
   return steps.length
 }
 
-const poisoned = (step: PoisonedStep): Settlement => ({
-  ...step,
-  from: 'queued',
-  to: 'failed',
-  reason: 'poisoned',
-  dueAt: null,
-  fallBackAt: null,
-  needsLink: false,
-  provider: null,
-  confirmed: null,
-  attempts: [],
-  linkExpiresAt: null,
-  ends: step.kind === 'first' ? { status: 'failed', reason: 'poisoned' } : null,
-  freeSlot: null,
-  events: [
+const poisoned = (step: PoisonedStep): Settlement =>
+  settlement(
+    { ...step, fallBackAt: null },
     {
-      type: 'message.failed',
-      dispatchId: step.dispatchId,
-      data: { step: step.n, kind: step.kind, channel: step.channel, reason: 'poisoned' },
+      from: 'queued',
+      to: 'failed',
+      reason: 'poisoned',
+      ends: step.kind === 'first' ? { status: 'failed', reason: 'poisoned' } : null,
+      events: [told(step, 'message.failed', { channel: step.channel, reason: 'poisoned' })],
     },
-  ],
-})
+  )

@@ -3,6 +3,7 @@ import type { ChannelName } from '../domain/channel.ts'
 import type { MessageFinding, MessageLookup, Receipt, UnclearStep, UnclearStore } from './ports-receipts.ts'
 import type { DeliverStore, Settlement } from './ports-store.ts'
 import { type ReceiptPorts, recordReceipt } from './record-receipt.ts'
+import { settlement, told } from './settlement.ts'
 
 export interface ReconcilePorts extends ReceiptPorts {
   unclear: UnclearStore
@@ -66,30 +67,19 @@ function notThere(step: UnclearStep, random: number): Settlement {
   const next = channel && { channel, chain, tries: 0, dueAt: step.now, fallBackAt: after(step.fallBackMs) }
   const onward = waitMs === undefined ? next : same
   const event = onward
-    ? { type: 'message.waits' as const, data: { reason, channel: onward.channel, until: onward.dueAt } }
-    : { type: 'message.failed' as const, data: { reason, channel: step.channel } }
-  return {
-    dispatchId: step.dispatchId,
-    n: step.n,
-    turn: step.turn,
-    from: 'ambiguous',
-    to: onward ? 'pending' : 'failed',
-    reason,
-    dueAt: null,
-    channel: step.channel,
-    chain: step.chain,
-    tries: step.tries,
-    fallBackAt: after(step.fallBackMs),
-    needsLink: false,
-    provider: null,
-    confirmed: null,
-    attempts: [],
-    linkExpiresAt: null,
-    ends: onward || step.kind !== 'first' ? null : { status: 'failed', reason: 'no_channel_worked' },
-    freeSlot: null,
-    ...onward,
-    events: [{ ...event, dispatchId: step.dispatchId, data: { step: step.n, kind: step.kind, ...event.data } }],
-  }
+    ? told(step, 'message.waits', { reason, channel: onward.channel, until: onward.dueAt })
+    : told(step, 'message.failed', { reason, channel: step.channel })
+  return settlement(
+    { ...step, fallBackAt: after(step.fallBackMs) },
+    {
+      from: 'ambiguous',
+      to: onward ? 'pending' : 'failed',
+      reason,
+      ends: onward || step.kind !== 'first' ? null : { status: 'failed', reason: 'no_channel_worked' },
+      ...onward,
+      events: [event],
+    },
+  )
 }
 
 /** Receipts that never came are asked for. */

@@ -1,10 +1,10 @@
 import { backoffMs } from '../domain/backoff.ts'
 import { isRunning } from '../domain/dispatch.ts'
-import type { NewEvent } from '../domain/event.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { isAboutWill } from '../domain/suppression.ts'
 import type { Receipt, ReceiptStore, ReceiptTarget, ReceiptVerdict } from './ports-receipts.ts'
 import type { Settlement } from './ports-store.ts'
+import { settlement, told } from './settlement.ts'
 import { type SuppressPorts, suppress } from './suppress.ts'
 
 export interface ReceiptPorts extends SuppressPorts {
@@ -150,34 +150,8 @@ function stillAllowed({ validUntil, ownLink, linkExpiresAt, dispatchStatus }: Re
   return isRunning(dispatchStatus) && linkLives && (validUntil === null || validUntil > at)
 }
 
-function move(target: ReceiptTarget, change: Pick<Settlement, 'from' | 'to'> & Partial<Settlement>): Settlement {
-  return {
-    dispatchId: target.dispatchId,
-    n: target.n,
-    turn: target.turn,
-    reason: null,
-    dueAt: null,
-    channel: target.channel,
-    chain: target.chain,
-    tries: target.tries,
-    fallBackAt: target.fallBackAt,
-    needsLink: false,
-    provider: null,
-    confirmed: null,
-    attempts: [],
-    linkExpiresAt: null,
-    ends: null,
-    freeSlot: null,
-    ...change,
-    events: change.events ?? [],
-  }
-}
-
-const told = (target: ReceiptTarget, type: NewEvent['type'], data: Record<string, unknown>): NewEvent => ({
-  type,
-  dispatchId: target.dispatchId,
-  data: { step: target.n, kind: target.kind, ...data },
-})
+const move = (target: ReceiptTarget, change: Pick<Settlement, 'from' | 'to'> & Partial<Settlement>): Settlement =>
+  settlement(target, { reason: null, ...change })
 
 /** What a word says about the address or about us. A suppression counts whatever the rank: repeated, it changes nothing. */
 async function react(

@@ -4,9 +4,12 @@ import type { Outcome } from '../domain/outcome.ts'
 import { isAboutWill, type SuppressionReason } from '../domain/suppression.ts'
 import type { AttemptResult, Settlement, StoredLink, Work } from './ports-store.ts'
 
+/** What a settlement keeps of a step, wherever it was read. */
+type StepInHand = Pick<Work, 'dispatchId' | 'n' | 'turn' | 'channel' | 'chain' | 'tries' | 'fallBackAt'>
+
 /** A settlement that keeps everything of the step as it is, but for what `change` says. */
 export function settlement(
-  work: Work,
+  work: StepInHand,
   change: Pick<Settlement, 'from' | 'to' | 'reason'> & Partial<Settlement>,
 ): Settlement {
   return {
@@ -74,7 +77,11 @@ export function fails(
 const endOf = (work: Work, reason: string): Settlement['ends'] =>
   work.kind === 'first' ? { status: 'failed', reason } : null
 
-export const told = (work: Work, type: NewEvent['type'], data: Record<string, unknown>): NewEvent => ({
+export const told = (
+  work: Pick<Work, 'dispatchId' | 'n' | 'kind'>,
+  type: NewEvent['type'],
+  data: Record<string, unknown>,
+): NewEvent => ({
   type,
   dispatchId: work.dispatchId,
   data: { step: work.n, kind: work.kind, ...data },

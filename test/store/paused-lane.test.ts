@@ -42,8 +42,8 @@ const COSTS: [blocks: number, what: string, ask: () => Promise<unknown>][] = [
   [300, 'taking with a slot', () => take(limited)],
   [300, 'looking for what must fall back', () => store.steps.fallBack(['sms'])],
   [300, 'looking for plans to close', () => store.steps.close(500)],
-  // On a slow machine the leases that the takes above have given run out meanwhile.
-  [150, 'looking for leases that ran out', () => store.steps.expireLeases()],
+  // 4 until 0003 came, 59 since; why is not known yet.
+  [75, 'looking for leases that ran out', () => store.steps.expireLeases()],
   [500, 'asking how things stand', () => store.status.status()],
   [50, 'asking whether all is quiet', () => store.status.quiet()],
 ]
@@ -61,6 +61,8 @@ describe('a paused campaign of a million due steps', () => {
     await house.accept()
     await ask()
     await house.accept()
+    // On a slow machine the leases that other takes have given would run out meanwhile, and be paid for here.
+    await pool.query("update step set lease_until = clock_timestamp() + interval '1 hour' where status = 'queued'")
 
     const touched = await blocksOf(ask)
 
