@@ -26,8 +26,9 @@ export interface RoundOptions {
   only?: readonly string[] | undefined
 }
 
-/** Of the time there is: starting, trouble, and the rest for healing. */
-const TROUBLE_SHARE = 0.5
+/** Healing takes half of a short run, and of a long one no more than this: it depends on what is due, not on how long it lasted. */
+const HEALING_MINUTES = 15
+const troubleMinutes = (minutes: number) => Math.max(minutes / 2, minutes - HEALING_MINUTES)
 const WORKERS = 2
 
 /** One run on one backend: everything is started, broken, healed, compared, and gone again. */
@@ -61,7 +62,7 @@ async function open(
   const logDir = join(dir, 'logs')
   mkdirSync(logDir)
   // Low enough to bind while a backlog is worked off.
-  const limit = Math.max(60, Math.ceil((dispatches / (minutes * TROUBLE_SHARE)) * 1.1))
+  const limit = Math.max(60, Math.ceil((dispatches / troubleMinutes(minutes)) * 1.1))
   const postgres = await startPostgres(join(dir, 'database'))
   closers.add('postgres', postgres.close)
   const redis = backend === 'redis' ? await startRedis(join(dir, 'redis')) : undefined
@@ -96,7 +97,7 @@ async function live(
   until: number,
 ): Promise<{ history: History; notes: Report['notes'] }> {
   const { outside, processes, postgres, limit } = stage
-  const forMs = minutes * 60_000 * TROUBLE_SHARE
+  const forMs = troubleMinutes(minutes) * 60_000
   const calls = setInterval(() => outside.seen.readCalls(outside), 10_000)
   const { call, close: closeCaller } = makeCaller(stage.apiUrl, outside.apiKey)
   const crm = startCrm({
