@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { Browser, BrowserContext } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { type App, startApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { makeClosers } from '../src/lib/closers.ts'
@@ -10,10 +10,12 @@ import { parseDuration } from '../src/lib/duration.ts'
 import { makeLog } from '../src/lib/log.ts'
 import { afternoonZone } from '../src/lib/welcome.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
+import { chooseFile, tellCampaigns } from './campaign-stories.ts'
 
 const FOLDER = resolve(process.argv[2] ?? join(import.meta.dirname, '..', 'docs', 'images'))
 const SCREENS = {
   desktop: { viewport: { width: 1280, height: 800 } },
+  tall: { viewport: { width: 1280, height: 1280 } },
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.4, isMobile: true, hasTouch: true },
 }
 
@@ -25,6 +27,8 @@ interface Picture {
   at: string
   screen: keyof typeof SCREENS
   scheme: 'light' | 'dark'
+  /** What is done on the page before it is taken. */
+  act?: (page: Page) => Promise<void>
 }
 
 const closers = makeClosers()
@@ -35,6 +39,10 @@ try {
   mkdirSync(FOLDER, { recursive: true })
   const session = await signIn(app, browser)
   for (const picture of picturesOf(await tellStories(app))) await take(browser, session, picture)
+  const campaigns = campaignPicturesOf(await tellCampaigns(app))
+  // Days have passed in the story: nobody is signed in any more.
+  const later = await signIn(app, browser)
+  for (const picture of campaigns) await take(browser, later, picture)
 } finally {
   await closers.closeAll()
 }
@@ -145,6 +153,22 @@ function picturesOf(places: Places): Picture[] {
   ]
 }
 
+function campaignPicturesOf(places: Awaited<ReturnType<typeof tellCampaigns>>): Picture[] {
+  const mapping = { name: 'campaign-mapping', at: places.draft, act: (page: Page) => chooseFile(page, places.file) }
+  return [
+    { name: 'campaign-list', at: places.list, screen: 'desktop', scheme: 'light' },
+    { name: 'campaign-list', at: places.list, screen: 'phone', scheme: 'dark' },
+    { ...mapping, screen: 'tall', scheme: 'light' },
+    { ...mapping, screen: 'phone', scheme: 'light' },
+    { name: 'campaign-estimate', at: places.estimate, screen: 'tall', scheme: 'light' },
+    { name: 'campaign-estimate', at: places.estimate, screen: 'tall', scheme: 'dark' },
+    { name: 'campaign-running', at: places.running, screen: 'tall', scheme: 'light' },
+    { name: 'campaign-running', at: places.running, screen: 'tall', scheme: 'dark' },
+    { name: 'campaign-running', at: places.running, screen: 'phone', scheme: 'light' },
+    { name: 'campaign-finished', at: places.over, screen: 'tall', scheme: 'light' },
+  ]
+}
+
 async function signIn(app: App, browser: Browser): Promise<Session> {
   const page = await browser.newPage()
   await page.goto(await app.signInLink())
@@ -153,12 +177,14 @@ async function signIn(app: App, browser: Browser): Promise<Session> {
   return page.context().storageState()
 }
 
-async function take(browser: Browser, storageState: Session, { name, at, screen, scheme }: Picture): Promise<void> {
+async function take(browser: Browser, storageState: Session, picture: Picture): Promise<void> {
+  const { name, at, screen, scheme, act } = picture
   const context = await browser.newContext({ ...SCREENS[screen], storageState, colorScheme: scheme, locale: 'en-US' })
   const page = await context.newPage()
   await page.goto(at)
   if (await page.locator(LIVE).count()) await page.locator(`:is(${LIVE})[data-state=on]`).waitFor()
-  const path = join(FOLDER, `${name}-${screen}-${scheme}.png`)
+  await act?.(page)
+  const path = join(FOLDER, `${name}-${screen === 'phone' ? screen : 'desktop'}-${scheme}.png`)
   await page.screenshot({ path, animations: 'disabled' })
   await context.close()
   console.log(`took ${path}`)

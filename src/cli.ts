@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { addBackup } from './cli/backup.ts'
+import { addCampaign } from './cli/campaign.ts'
 import { addCheckRecord } from './cli/check-record.ts'
 import { addMove } from './cli/move.ts'
 import { addRelease } from './cli/release.ts'
@@ -40,17 +41,20 @@ program
   .command('make-key')
   .description('make an API key; it is shown once')
   .argument('<label>', 'who uses it')
-  .argument('[scopes...]', 'admin, send, read, operate, in_app:read', ['send', 'read'])
+  .argument('[scopes...]', 'admin, send, campaign, read, operate, in_app:read', ['send', 'read'])
   .action((label: string, scopes: string[]) =>
     withDatabase(async ({ pool }) => {
       const unknown = scopes.filter((scope) => !isScope(scope))
       if (unknown.length > 0)
-        throw new Error(`${unknown.join(', ')}: no such scope. There are admin, send, read, operate and in_app:read.`)
+        throw new Error(
+          `${unknown.join(', ')}: no such scope. There are admin, send, campaign, read, operate and in_app:read.`,
+        )
       const { key } = await makeKeyStore(pool).make(label, scopes.filter(isScope))
       console.log(key)
     }),
   )
 
+addCampaign(program)
 addCheckRecord(program)
 
 addBackup(program)

@@ -7,12 +7,14 @@ const BY_REASON: Record<string, string> = {
   'claimed>skipped cancelled': 'stopped by a cancel at the claim',
   'claimed>pending late': 'too late to start',
   'claimed>pending link_gone': 'link gone at the claim',
+  'claimed>pending suspect_open': 'suspect open met at the claim',
   'claimed>pending capped': 'capped at the claim',
   'claimed>pending outside_window': 'window closed at the claim',
   'claimed>pending all_held': 'hold met at the claim',
   'claimed>pending provider_held': 'provider hold met at the claim',
   'claimed>ambiguous worker_lost': 'worker lost with a claim',
   'queued>pending outside_window': 'waited for the window',
+  'queued>pending suspect_open': 'waited for a second sign of life',
   'queued>pending capped': 'waited for the cap',
   'queued>pending link_dying': 'link waited out',
   'queued>pending link_replaced': 'opened link replaced',
@@ -43,6 +45,7 @@ export function rarePaths(facts: readonly Fact[]): Record<string, number> {
     if (fact.what === 'sometimes') met(fact.path)
     if (fact.what === 'dispatch') met(`dispatch ${fact.to}`)
     if (fact.what === 'fault') met(fact.kind)
+    if (fact.what === 'code asked') met(fact.what)
     if (fact.what !== 'step') continue
     met(BY_MOVE[`${fact.from}>${fact.to}`])
     met(BY_REASON[`${fact.from}>${fact.to} ${fact.reason}`])
@@ -61,6 +64,10 @@ const TOLD = [
     'replayed',
   ],
   ...['receipt before its outcome', 'refused: dispatch_active'],
+  ...['held for a suspect open', 'second sign of life', 'went on after a suspect open'],
+  ...['link', 'button', 'asked', 'nowhere'].map((lead) => `a code led to: ${lead}`),
+  ...['asked', 'link', 'nowhere'].map((lead) => `pressed: ${lead}`),
+  'code asked',
 ]
 const OUTCOMES = ['sent', 'opened', 'exhausted', 'failed', 'expired', 'cancelled', 'superseded', 'suppressed']
 const FAULTS = ['killed', 'frozen', 'down', 'flushed', 'refuses', 'silent', 'errors', 'shut']
@@ -71,6 +78,8 @@ const ONCE_IN_A_WHILE: readonly string[] = [
   'window closed at the claim',
   'first message stale',
   'reminder stale',
+  'suspect open met at the claim',
+  'pressed: nowhere',
 ]
 
 export const EXPECTED_PATHS: readonly string[] = [

@@ -22,12 +22,19 @@ export function states({ facts, broken }: Evidence): void {
     if (fact.what === 'dispatch' && !allows(DISPATCH, fact.from, fact.to))
       broken('states', fact.t, `${fact.dispatch} went from ${fact.from} to ${fact.to}`)
     if (fact.what !== 'step') continue
-    const isClosing = fact.kind === 'close' && fact.from === 'pending' && fact.to === 'handed'
-    if (!isClosing && !allows(STEP, fact.from, fact.to))
+    const straight = fact.from === 'pending' && fact.to === 'handed'
+    const isRight = straight && (fact.kind === 'close' || arrivedAlready(facts, fact))
+    if (!isRight && !allows(STEP, fact.from, fact.to))
       broken('states', fact.t, `step ${fact.n} of ${fact.dispatch} went from ${fact.from} to ${fact.to}`)
   }
   unclear({ facts, broken })
 }
+
+/** What waits to be sent once more has arrived after all: taken and delivered in one breath. */
+const arrivedAlready = (
+  facts: Evidence['facts'],
+  { dispatch, n, t }: Extract<Evidence['facts'][number], { what: 'step' }>,
+) => facts.some((f) => f.what === 'step' && f.dispatch === dispatch && f.n === n && f.t === t && f.to === 'delivered')
 
 const LONGEST_MS = 10 * 60_000
 /** A reconciler looks every 5 s, and asks a provider that may take 10 s to stay silent, more than once. */

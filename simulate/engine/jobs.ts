@@ -44,7 +44,8 @@ export function makeJobs({ timeline, chance, weather, workers, wake }: JobsOptio
     }
     proc.go(async () => {
       const ends = await Promise.allSettled(job.steps.map(one))
-      job.isOver = true
+      // The word that it is over may be lost like any other.
+      job.isOver = !chance.happens(weather.storm() * 0.5)
       for (const end of ends) if (end.status === 'rejected') throw end.reason
     })
   }

@@ -34,6 +34,8 @@ export interface ProcessOptions {
 /** The one server they all share. */
 export interface Database {
   isDown(): boolean
+  /** Whether one connection breaks, now, under one statement. */
+  breaks(): boolean
   /** ms on the way there, and back. */
   latency(): number
 }
@@ -68,10 +70,12 @@ export function makeProcess({ name, timeline, chance, database, onBug }: Process
         const fail = () => hear(mine, () => reject(new ConnectionLost('connection lost')))
         timeline.after(database.latency(), () => {
           if (neverLeft(mine)) return
-          if (database.isDown() && chance.happens(0.9)) return timeline.after(database.latency(), fail)
+          const broken = database.breaks()
+          if ((broken && chance.happens(0.5)) || (database.isDown() && chance.happens(0.9)))
+            return timeline.after(database.latency(), fail)
           const answer = run()
           // Done, but the connection breaks before the answer is back.
-          const lost = database.isDown()
+          const lost = broken || database.isDown()
           timeline.after(database.latency(), () => (lost ? fail() : hear(mine, () => resolve(answer))))
         })
       }),

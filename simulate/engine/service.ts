@@ -1,11 +1,13 @@
 import { makeTwilioLookup } from '../../src/channels/twilio-lookup.ts'
 import type { ChannelName } from '../../src/domain/channel.ts'
+import { CODE_LENGTH, codeOf } from '../../src/domain/evergreen.ts'
 import { accept } from '../../src/flow/accept.ts'
 import { cancelOne } from '../../src/flow/cancel-one.ts'
 import { change } from '../../src/flow/change.ts'
 import { makeCircuits } from '../../src/flow/circuit.ts'
 import { deliver } from '../../src/flow/deliver.ts'
 import type { DeliverPorts } from '../../src/flow/delivery.ts'
+import { askForFresh, type FollowPorts, follow } from '../../src/flow/evergreen.ts'
 import { type HoldPorts, liftHold, placeHold, probeHolds } from '../../src/flow/hold.ts'
 import { inApp } from '../../src/flow/in-app.ts'
 import { catchUp, missedOpen, type OpenPorts, open } from '../../src/flow/open.ts'
@@ -34,6 +36,8 @@ import type { makeVault } from './vault.ts'
 const LINK_HOSTS = ['links.example.com']
 /** The user agent of a machine that looks at links for others. */
 export const SCANNER = 'scanner'
+/** Where codes of ours lead. */
+export const CODES_BASE = 'https://service.example.com/l/'
 const DAY = 24 * 3_600_000
 const CAPS = { perDay: 3, perWeek: 7 }
 const DEFAULT_TIME_ZONE = 'America/Chicago'
@@ -75,7 +79,7 @@ export function makeService(options: ServiceOptions) {
   const hold: DeliverPorts['hold'] = async (order) => void (await placeHold(holds, { ...order, placedBy: 'service' }))
   const delivering: DeliverPorts = {
     ...{ links: store.links, holds: store.holds, partner, providers, vault, newId },
-    ...{ hold, monotonic, paces: store.paces, caps: CAPS, slots: true, callbackUrl: null, codes: null },
+    ...{ hold, monotonic, paces: store.paces, caps: CAPS, slots: true, callbackUrl: null },
     deliveries: {
       ...store.deliveries,
       stopFact: patient(proc, 20_000, store.deliveries.stopFact),
@@ -87,7 +91,9 @@ export function makeService(options: ServiceOptions) {
         options.barred(textOf(entry.hash), entry.reason)
         return added
       },
+      failedFor: store.suppressions.failedFor,
     },
+    codes: { base: CODES_BASE, store: store.evergreen, newCode: () => codeOf(randomBytes(chance)) },
     circuits: makeCircuits(monotonic),
     rates: new Map([['vonage', { units: 1, perMs: 500 }]]),
     unitsOf: () => 1,
@@ -140,9 +146,12 @@ export function makeService(options: ServiceOptions) {
   }
   const ask = () => catchUp({ ...opening, partner }, now())
   const changing = { dispatches: store.dispatches, changes: store.changes, wake }
+  const following: FollowPorts = {
+    ...{ evergreen: store.evergreen, vault, distrust: (url) => distrustUrl(url, LINK_HOSTS) },
+  }
   const accepting: Parameters<typeof accept>[0] = {
     ...{ intake: store.intake, stops: store.stops, wake, render: renderer, now, newId, missingVariables: () => [] },
-    codesBase: null,
+    codesBase: CODES_BASE,
     checkOwnLink: (referenceId, link) =>
       checkOwnLink({ partner, distrust: (url) => distrustUrl(url, LINK_HOSTS) }, referenceId, link),
     defaults: {
@@ -189,11 +198,15 @@ export function makeService(options: ServiceOptions) {
     cancel: (order: Parameters<typeof cancelOne>[1]) => cancelOne(cancelling, order),
     resend: (order: Parameters<typeof resend>[1]) => resend(changing, order),
     change: (order: Parameters<typeof change>[1]) => change(changing, order),
+    follow: (code: string) => follow(following, code),
+    askForFresh: (code: string) => askForFresh({ ...following, ...changing }, code),
     inApp: (referenceId: string) => inApp(changing, referenceId),
     placeHold: (order: Parameters<typeof placeHold>[1]) => placeHold(holds, order),
     liftHold: (id: string) => liftHold(holds, id, 'person'),
   }
 }
+
+const randomBytes = (chance: Chance) => Uint8Array.from({ length: CODE_LENGTH }, () => chance.int(0, 255))
 
 function carriersOf(providers: Provider[]): Map<ChannelName, string[]> {
   const carriers = new Map<ChannelName, string[]>([['in_app', []]])

@@ -50,6 +50,7 @@ export function makeWorld({ chance, timeline, history, plant, listeners }: World
   const latencies = chance.fork('latency')
   const database = {
     isDown: () => downUntil > now(),
+    breaks: () => latencies.happens(weather.storm() * 0.01),
     latency: () => (latencies.happens(weather.storm() * 0.01) ? latencies.int(100, 3_000) : latencies.int(0, 4)),
   }
   const tables = makeTables({
@@ -144,10 +145,12 @@ export function makeWorld({ chance, timeline, history, plant, listeners }: World
     }
     const { phone } = row.persons.at(-1)?.contact ?? {}
     const stops = () => people.says('STOP', { address: `phone:${phone}`, recipient: person.referenceId })
-    const others = [...tables.dispatches.values()].filter((d) => d !== row && d.referenceId === person.referenceId)
-    const withdraws = () => crm.cancels(others.length > 0 ? mischiefs.pick(others).id : id, true)
+    const siblings = [...tables.dispatches.values()].filter((d) => d !== row && d.referenceId === person.referenceId)
+    const withdraws = () => crm.cancels(siblings.length > 0 ? mischiefs.pick(siblings).id : id, true)
     const cancels = () => crm.cancels(id, false)
-    mischiefs.pick([opens, opens, opens, stops, cancels, withdraws, () => crm.bars(person), () => crm.orders(person)])()
+    const presses = () => people.presses(id)
+    const others = [stops, cancels, withdraws, presses, () => crm.bars(person), () => crm.orders(person)]
+    mischiefs.pick([opens, opens, opens, ...others])()
   }
   const troubles = makeTroubles({
     ...{ timeline, chance: chance.fork('troubles'), weather, history, gate, workers, apis, restart, mischief },

@@ -1,6 +1,7 @@
 import { type ChannelName, chainOf } from '../../src/domain/channel.ts'
 import type { ChangeOrder, DispatchView } from '../../src/flow/ports-read.ts'
 import { BLANK } from './intake.ts'
+import { handedOver } from './settle.ts'
 import { type DispatchRow, dateOf, type Tables } from './tables.ts'
 import { asStored } from './work.ts'
 
@@ -61,7 +62,10 @@ export function placeInApp(tables: Tables, referenceId: string) {
     const link = asStored(living.find((l) => l !== undefined && l.expiresAt > now))
     if (!link) continue
     const first = row.inAppAt === null
-    if (first) row.inAppAt = now
+    if (first) {
+      row.inAppAt = now
+      handedOver(tables, row, link.expiresAt.getTime())
+    }
     tables.changed()
     return { dispatchId: row.id, link, first }
   }
@@ -76,7 +80,7 @@ export function viewOf(tables: Tables, id: string): DispatchView | null {
   return {
     ...{ id, referenceId, campaignId, status, reason, category, template, locale, timeZone, channels, validUntil },
     ...{ createdAt: row.createdAt, person, sendAt: null, endedAt: null, links: [], suspect: null },
-    ...{ linkMode: 'direct', suspectOpens: row.suspectOpens },
+    ...{ linkMode: row.linkOptions.mode ?? 'direct', suspectOpens: row.suspectOpens },
     firstHandedAt: dateOf(row.firstHandedAt),
     inAppAt: dateOf(row.inAppAt),
     openedAt: dateOf(row.openedAt),

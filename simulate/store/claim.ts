@@ -1,6 +1,6 @@
 import { cappedUntil } from '../../src/domain/cap.ts'
 import { isAboutWill } from '../../src/domain/suppression.ts'
-import type { ClaimOrder, FreshLink, StopFact, StopQuestion } from '../../src/flow/ports-store.ts'
+import type { ClaimOrder, FreshLink, StopFact, StopQuestion } from '../../src/flow/ports-deliver.ts'
 import { ENDS_PLAN } from './notices.ts'
 import { type DispatchRow, moveStep, type SuppressionRow, stepOf, type Tables, textOf } from './tables.ts'
 import { sentBefore } from './work.ts'
@@ -29,6 +29,8 @@ export function claim(tables: Tables, order: ClaimOrder): boolean {
     })
   const { linkId: name = '' } = tables.links.get(linkId) ?? {}
   tables.history.note({ what: 'claim', dispatch: order.dispatchId, n: order.n, turn: order.turn, link: name })
+  if (row.suspectUntil !== null && row.suspectUntil <= now && step.kind !== 'resend')
+    tables.history.note({ what: 'sometimes', path: 'went on after a suspect open' })
   moveStep(tables, step, 'claimed')
   return true
 }

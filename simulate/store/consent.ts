@@ -1,6 +1,6 @@
 import { isAboutWill, type SuppressionReason } from '../../src/domain/suppression.ts'
-import type { AffectedDispatch, NewSuppression, Suppression } from '../../src/flow/ports-consent.ts'
-import { byId, type DispatchRow, type SuppressionRow, type Tables, textOf } from './tables.ts'
+import type { AffectedDispatch, NewSuppression, Suppression, SuppressionStore } from '../../src/flow/ports-consent.ts'
+import { type AttemptRow, byId, type DispatchRow, type SuppressionRow, type Tables, textOf } from './tables.ts'
 
 type Row = Omit<NewSuppression, 'hash' | 'hashes'> & { hash: string; source: string | null }
 
@@ -116,4 +116,19 @@ export function mailedBy(tables: Tables, id: string): { locale: string; hashes: 
   if (!row) return null
   const mailed = row.attempts.flatMap((a) => (a.channel === 'email' && a.addressHash ? [a.addressHash] : []))
   return { locale: row.locale, hashes: [...new Set(mailed)].map((hash) => Buffer.from(hash, 'latin1')) }
+}
+
+/** For how many other dispatches a message to this address failed for this reason, in so many days. */
+export function failedFor(
+  tables: Tables,
+  { hashes, reason, exceptFor, days }: Parameters<SuppressionStore['failedFor']>[0],
+): number {
+  const asked = new Set(hashes.map(textOf))
+  const since = tables.now() - days * 86_400_000
+  const fails = (a: AttemptRow) =>
+    a.addressHash !== null &&
+    asked.has(a.addressHash) &&
+    a.claimedAt > since &&
+    [a.reason, a.receiptReason].includes(reason)
+  return [...tables.dispatches.values()].filter(({ id, attempts }) => id !== exceptFor && attempts.some(fails)).length
 }

@@ -67,8 +67,9 @@ function insert(tables: Tables, dispatch: NewDispatch, addresses: string[]): voi
   tables.dispatches.set(id, row)
   if (ownLink) bring(tables, row, ownLink)
   const plan = steps.map(({ kind, channel, chain }) => `${kind}:${[channel, ...chain].join('>')}`).join(' ')
-  const { referenceId: recipient, category, suspectOpens } = dispatch
-  tables.history.note({ what: 'plan', dispatch: id, recipient, category, holds: suspectOpens === 'hold', steps: plan })
+  const { referenceId: recipient, category } = dispatch
+  const wishes = { holds: dispatch.suspectOpens === 'hold', evergreen: dispatch.linkOptions.mode === 'evergreen' }
+  tables.history.note({ what: 'plan', dispatch: id, recipient, category, ...wishes, steps: plan })
   tables.changed()
 }
 
@@ -95,7 +96,7 @@ export const BLANK = {
 } as const satisfies Partial<StepRow>
 
 function bring(tables: Tables, row: DispatchRow, own: NonNullable<NewDispatch['ownLink']>): void {
-  const { id, linkId, url, expiresAt } = own
+  const { id, linkId, url, expiresAt, requestedMs } = own
   tables.links.set(id, {
     id,
     linkId,
@@ -104,7 +105,7 @@ function bring(tables: Tables, row: DispatchRow, own: NonNullable<NewDispatch['o
     lookup: `link:${linkId}`,
     origin: 'brought',
     status: 'active',
-    requestedMs: Math.max(0, expiresAt.getTime() - row.createdAt.getTime()),
+    requestedMs,
     expiresAt: expiresAt.getTime(),
     openedAt: null,
     operationId: null,

@@ -1,6 +1,6 @@
 import type { PaceOrder } from '../../src/flow/ports-pace.ts'
-import type { CarriedLink } from '../../src/flow/ports-store.ts'
-import type { LinkRow, Tables } from './tables.ts'
+import type { CarriedLink, StepTurn } from '../../src/flow/ports-store.ts'
+import { type LinkRow, stepOf, type Tables } from './tables.ts'
 import { asStored } from './work.ts'
 
 const LEASED = 40_000
@@ -17,6 +17,14 @@ export function takeLease(tables: Tables, referenceId: string, holder: string): 
 export function dropLease(tables: Tables, referenceId: string, holder: string): void {
   const lease = tables.leases.get(referenceId)
   if (lease?.holder === holder) lease.until = Number.NEGATIVE_INFINITY
+}
+
+/** `slot-spend` */
+export function spendSlot(tables: Tables, turn: StepTurn): boolean {
+  const step = stepOf(tables, turn)
+  if (step?.turn !== turn.turn || step.status !== 'queued' || step.slot === null) return false
+  step.slot = null
+  return true
 }
 
 export function freeSlot(tables: Tables, n: number, afterMs: 0 | typeof SLOT_REST): void {

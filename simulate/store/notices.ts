@@ -65,7 +65,9 @@ function endPlans(tables: Tables, notice: NoticeRow, dispatches: DispatchRow[]):
   const opened = dispatches.filter((row) => !waits(row))
   const ids = opened.map(({ id }) => id)
   const from = (status: DispatchRow['status']) => ENTERED_FROM.opened.includes(status)
-  endDispatches(tables, ids, 'opened', null, { from, kinds: PLANNED })
+  const ended = new Set(endDispatches(tables, ids, 'opened', null, { from, kinds: PLANNED }).map(({ id }) => id))
+  if (opened.some(({ id, suspectUntil }) => ended.has(id) && suspectUntil !== null))
+    tables.history.note({ what: 'sometimes', path: 'second sign of life' })
   for (const row of opened) row.openedAt ??= at
 }
 

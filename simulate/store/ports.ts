@@ -1,21 +1,17 @@
 import { RUNNING } from '../../src/domain/dispatch.ts'
 import type { ReplyStore, SuppressionStore } from '../../src/flow/ports-consent.ts'
+import type { DeliverStore } from '../../src/flow/ports-deliver.ts'
+import type { EvergreenStore } from '../../src/flow/ports-evergreen.ts'
 import type { FactStore } from '../../src/flow/ports-facts.ts'
 import type { PaceStore } from '../../src/flow/ports-pace.ts'
+import type { PumpStore } from '../../src/flow/ports-pump.ts'
 import type { ChangeStore, DispatchReader } from '../../src/flow/ports-read.ts'
 import type { ReceiptStore, UnclearStore } from '../../src/flow/ports-receipts.ts'
-import type {
-  DeliverStore,
-  EventStore,
-  HoldStore,
-  IntakeStore,
-  LinkStore,
-  PumpStore,
-  StopStore,
-} from '../../src/flow/ports-store.ts'
+import type { EventStore, HoldStore, IntakeStore, LinkStore, StopStore } from '../../src/flow/ports-store.ts'
 import type { Process } from '../engine/process.ts'
 import { addResend, change, placeInApp, viewOf } from './changes.ts'
 import { claim, isUnheard, readStopFact } from './claim.ts'
+import { askFor, findCode, keepCode } from './codes.ts'
 import * as consent from './consent.ts'
 import * as holds from './holds.ts'
 import { accept, runningOf } from './intake.ts'
@@ -36,6 +32,7 @@ export interface Store {
   deliveries: DeliverStore
   links: LinkStore
   paces: PaceStore
+  evergreen: EvergreenStore
   facts: FactStore
   stops: StopStore
   unclear: UnclearStore
@@ -56,6 +53,7 @@ export function makeStore(tables: Tables, proc: Process): Store {
   return {
     intake: {
       accept: (order) => ask(() => accept(tables, order, addressesOf(order.dispatch))),
+      cohort: () => Promise.resolve(1),
       replay: () => Promise.resolve(null),
       recipient: (id) => ask(() => tables.recipients.get(id) ?? null),
     },
@@ -84,6 +82,7 @@ export function makeStore(tables: Tables, proc: Process): Store {
     links: {
       lease: (referenceId, holder) => ask(() => links.takeLease(tables, referenceId, holder)),
       release: (referenceId, holder) => ask(() => links.dropLease(tables, referenceId, holder)),
+      spendSlot: (turn) => ask(() => links.spendSlot(tables, turn)),
       slotAnswered: (slot) => ask(() => links.freeSlot(tables, slot, 60_000)),
       slotUnused: (slot) => ask(() => links.freeSlot(tables, slot, 0)),
       find: (linkId) => ask(() => links.findLink(tables, linkId)),
@@ -91,6 +90,11 @@ export function makeStore(tables: Tables, proc: Process): Store {
       carriedBy: (id) => ask(() => links.carriedBy(tables, id)),
     },
     paces: { take: (order) => ask(() => links.takePace(tables, order)) },
+    evergreen: {
+      keep: (code) => ask(() => keepCode(tables, code)),
+      find: (hashes) => ask(() => findCode(tables, hashes)),
+      ask: (hash) => ask(() => askFor(tables, hash)),
+    },
     facts: makeFacts(tables, proc),
     stops: makeStops(tables, proc),
     unclear: {
@@ -200,6 +204,7 @@ function makeSuppressions(tables: Tables, { statement: ask }: Process): Suppress
       const { fresh, affected } = await addAll([entry])
       return { fresh: fresh[0] ?? false, touched: affected.map(({ id }) => id) }
     },
+    failedFor: (question) => ask(() => consent.failedFor(tables, question)),
     one: () => Promise.resolve(null),
     list: () => Promise.resolve([]),
     find: (hashes) => ask(() => consent.findSuppressions(tables, hashes)),

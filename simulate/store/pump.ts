@@ -1,6 +1,7 @@
 import { CHANNELS } from '../../src/domain/channel.ts'
 import { DEADLY_AFTER } from '../../src/domain/poison.ts'
-import type { DueLane, PoisonedStep, StepTurn, TakenStep, TakeOrder } from '../../src/flow/ports-store.ts'
+import type { PoisonedStep, PumpStore, TakenStep, TakeOrder } from '../../src/flow/ports-pump.ts'
+import type { StepTurn } from '../../src/flow/ports-store.ts'
 import { type DispatchRow, moveDispatch, moveStep, type StepRow, stepOf, stepsOf, type Tables } from './tables.ts'
 
 const LEASE = 30_000
@@ -16,12 +17,14 @@ const isDue = (tables: Tables, step: StepRow) =>
   step.status === 'pending' && step.dueAt !== null && step.dueAt <= tables.now()
 
 /** src/store/pump.ts, `due-lanes` and `queued-by-channel`. */
-export function due(tables: Tables): { lanes: DueLane[]; queued: Record<string, number> } {
+export function due(tables: Tables): Awaited<ReturnType<PumpStore['due']>> {
   const waiting = new Set<string>()
   const queued: Record<string, number> = {}
+  const singles: Record<string, number> = {}
   for (const step of stepsOf(tables)) {
     if (isDue(tables, step)) waiting.add(`${step.lane}/${step.channel}/${step.needsLink}`)
     if (step.status === 'queued') queued[step.channel] = (queued[step.channel] ?? 0) + 1
+    if (step.status === 'queued' && step.lane === 1) singles[step.channel] = (singles[step.channel] ?? 0) + 1
   }
   const lanes = LANES.flatMap((lane) =>
     [...CHANNELS, 'none' as const].flatMap((channel) =>
@@ -30,7 +33,7 @@ export function due(tables: Tables): { lanes: DueLane[]; queued: Record<string, 
       ),
     ),
   )
-  return { lanes, queued }
+  return { lanes, queued, singles }
 }
 
 /** `take` and `take-with-slot`: a step whose recipient has a living link needs no slot, another waits for one. */
@@ -48,14 +51,20 @@ export function take(tables: Tables, order: TakeOrder, slots: boolean): TakenSte
   return first.flatMap((step) => {
     const slot = withSlot && !isCovered(tables, step) ? freeSlot(tables, order.lane) : null
     if (slot === undefined) return []
-    if (slot !== null) slot.freeAt = tables.now() + SLOT_HELD
     if (withSlot) step.slot = slot?.n ?? null
     step.turn++
     step.leaseUntil = tables.now() + LEASE
     moveStep(tables, step, 'queued')
     const { dispatchId, n, turn, emptyTurns } = step
+    if (slot !== null) grant(tables, step, slot)
     return [{ dispatchId, n, turn, emptyTurns, dueAt: new Date(step.dueAt ?? 0) }]
   })
+}
+
+function grant(tables: Tables, { dispatchId: dispatch, n, turn }: StepRow, slot: Tables['slots'][number]): void {
+  slot.freeAt = tables.now() + SLOT_HELD
+  const recipient = tables.dispatches.get(dispatch)?.referenceId ?? ''
+  tables.history.note({ what: 'granted', dispatch, n, turn, recipient })
 }
 
 function isCovered(tables: Tables, { dispatchId }: StepRow): boolean {

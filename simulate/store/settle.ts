@@ -1,4 +1,4 @@
-import type { Settlement } from '../../src/flow/ports-store.ts'
+import type { Settlement } from '../../src/flow/ports-deliver.ts'
 import { type DispatchRow, moveDispatch, moveStep, msOf, type StepRow, type Tables } from './tables.ts'
 
 /** src/store/settle.ts, one statement. False when somebody was faster. */
@@ -7,10 +7,10 @@ export function settle(tables: Tables, s: Settlement): boolean {
   const step = row?.steps.find((one) => one.n === s.n)
   if (!row || step?.turn !== s.turn || step.status !== s.from) return false
   const now = tables.now()
+  const slot = tables.slots.find(({ n }) => n === s.freeSlot && n === step.slot)
+  if (slot) slot.freeAt = now
   write(tables, step, s, now)
   learnOutcomes(row, s, now)
-  const slot = tables.slots.find(({ n }) => n === s.freeSlot)
-  if (slot) slot.freeAt = now
   if (s.to === 'handed') handedOver(tables, row, msOf(s.linkExpiresAt) ?? now)
   if (s.ends && mayEnd(row, s)) end(tables, row, s.ends, step)
   return true

@@ -19,6 +19,7 @@ export interface Tables {
   changed(): void
   dispatches: Map<string, DispatchRow>
   links: Map<string, LinkRow>
+  codes: Map<string, { dispatchId: string; askedAt: number | null }>
   slots: { n: number; reserved: boolean; freeAt: number }[]
   notices: Map<string, NoticeRow>
   suppressions: SuppressionRow[]
@@ -162,6 +163,7 @@ export function makeTables({ slots, reserved, ...ground }: TablesOptions): Table
     },
     dispatches: new Map(),
     links: new Map(),
+    codes: new Map(),
     slots: Array.from({ length: slots }, (_, i) => ({ n: i + 1, reserved: i < reserved, freeAt: 0 })),
     notices: new Map(),
     suppressions: [],

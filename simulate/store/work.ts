@@ -1,4 +1,5 @@
-import type { StepTurn, StoredLink, Work } from '../../src/flow/ports-store.ts'
+import type { Work } from '../../src/flow/ports-deliver.ts'
+import type { StepTurn, StoredLink } from '../../src/flow/ports-store.ts'
 import { type DispatchRow, dateOf, type LinkRow, type Tables } from './tables.ts'
 
 /** src/store/work.ts: null when the step is no longer queued at this turn. */
@@ -32,6 +33,7 @@ function dispatchOf(row: DispatchRow): Work['dispatch'] {
     firstHandedAt: dateOf(row.firstHandedAt),
     suspectUntil: dateOf(row.suspectUntil),
     createdAt: row.createdAt,
+    ownWindow: null,
     inApp: row.channels.includes('in_app'),
   }
 }

@@ -6,6 +6,7 @@ import type { HttpRequest } from '../../src/lib/http.ts'
 import type { Chance } from '../engine/chance.ts'
 import type { History, RequestFact } from '../engine/history.ts'
 import type { Process } from '../engine/process.ts'
+import { CODES_BASE } from '../engine/service.ts'
 import type { Tables } from '../store/tables.ts'
 import { fateOf } from './fates.ts'
 import { type Answer, makeHttp } from './network.ts'
@@ -100,13 +101,13 @@ function note(options: CarrierOptions, { name, message, attemptId, validForMs, t
   const step = row?.steps.find(({ n }) => n === Number(stepN))
   const attempt = row?.attempts.find(({ stepN, n }) => stepN === step?.n && n === Number(attemptN))
   const { channel, address, text } = partsOf(message)
-  const linkId = /\/l\/(lk[0-9a-f]+)/.exec(text)?.[1] ?? ''
-  const link = partner.links.get(linkId)
+  const carried = carriedIn(text, tables.links.get(attempt?.linkId ?? '')?.linkId ?? '')
+  const link = partner.links.get(carried.link)
   const fact: RequestFact = {
     what: 'request',
     ...{ id: sid, dispatch, n: step?.n ?? 0, kind: step?.kind ?? 'first', turn: attempt?.turn ?? 0 },
     ...{ template: step?.template ?? '', attempt: attemptId },
-    ...{ provider: name, channel, address, recipient: row?.referenceId ?? '', link: linkId, taken },
+    ...{ provider: name, channel, address, recipient: row?.referenceId ?? '', ...carried, taken },
     category: row?.category ?? 'transactional',
     campaign: row?.campaignId != null,
     linkExpiresAt: link?.expiresAt ?? 0,
@@ -116,6 +117,13 @@ function note(options: CarrierOptions, { name, message, attemptId, validForMs, t
   history.note(fact)
   if (taken) options.taken({ ...fact, sid, at: tables.now(), text })
   return sid
+}
+
+/** The link that the text says, or the claimed one, where a code stands for it. */
+function carriedIn(text: string, claimed: string): Pick<RequestFact, 'link' | 'code'> {
+  const [, code] = text.split(CODES_BASE)
+  if (code) return { link: claimed, code: `evergreen:${code}` }
+  return { link: /\/l\/(lk[0-9a-f]+)/.exec(text)?.[1] ?? '', code: '' }
 }
 
 function partsOf(message: Message): { channel: RequestFact['channel']; address: string; text: string } {

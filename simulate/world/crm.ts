@@ -50,6 +50,7 @@ export function makeCrm(options: CrmOptions): Crm {
       return
     }
     history.note({ what: 'told', dispatch: dispatch.id })
+    if (answer.kind === 'taken') return
     for (const id of answer.superseded) history.note({ what: 'stop answered', dispatch: id, why: 'superseded' })
   }
 
@@ -68,6 +69,7 @@ export function makeCrm(options: CrmOptions): Crm {
       link: {
         ...sometimes(0.3, () => ({ expiresInMinutes: chance.pick([15, 45, 90, 600, 2_880]) })),
         ...sometimes(0.1, () => ({ replaceOpened: false })),
+        ...(ownLink === null && sometimes(0.25, () => ({ mode: 'evergreen' as const }))),
       },
       ownLink: ownLink && { linkId: ownLink.linkId, url: ownLink.url, expiresAt: new Date(ownLink.expiresAt) },
       suspectOpens: ownLink === null && chance.happens(0.3) ? 'hold' : 'stop',
@@ -75,6 +77,7 @@ export function makeCrm(options: CrmOptions): Crm {
       fallBackMs: sometimes(0.5, () => chance.int(1, 30) * MINUTE),
       lane: campaignId === null ? 1 : 2,
       campaignId,
+      variant: null,
     }
   }
 

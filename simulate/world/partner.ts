@@ -81,6 +81,7 @@ export function makePartnerWorld(options: PartnerOptions): PartnerWorld {
     const found = referenceId
       ? ofUser(referenceId)
       : [...links.values()].filter((l) => l.openedAt && l.createdAt >= from)
+    for (const { linkId, openedAt } of found) if (openedAt !== null) history.note({ what: 'listed', link: linkId })
     return ok({ items: found.map(shown), pagination: { totalPages: 1 } })
   }
 
@@ -148,6 +149,7 @@ export function makePartnerWorld(options: PartnerOptions): PartnerWorld {
       const link = links.get(linkId)
       if (!link || link.operationId) return
       link.operationId = `op_${linkId}`
+      history.note({ what: 'operated', link: linkId })
       const { referenceId, operationId } = link
       tell({ event: 'operation.created', linkId, referenceId, openedAt: null, operationId, byMachine: false })
     },

@@ -16,6 +16,8 @@ const HOUR = 60 * MINUTE
 export interface People {
   arrives(message: Taken): void
   opens(linkId: string): void
+  /** The button behind a code of this dispatch, where somebody has one. */
+  presses(dispatch: string): void
   says(word: 'STOP' | 'START' | 'what is this?', message: Pick<Taken, 'address' | 'recipient'>): void
   /** The partner's webhook to us. */
   hook(hook: Hook): void
@@ -35,11 +37,48 @@ export interface PeopleOptions {
 export function makePeople(options: PeopleOptions): People {
   const { timeline, chance, weather, history, gate, partner, newId, vault } = options
   const speaking = new Set<string>()
+  /** The newest code of each dispatch that somebody has. */
+  const codes = new Map<string, string>()
 
-  function opens(linkId: string): void {
-    const byMachine = chance.happens(0.15)
-    if (partner().open(linkId, byMachine) && !byMachine && chance.happens(0.3))
-      timeline.after(chance.int(1_000, 20 * MINUTE), () => partner().operate(linkId))
+  /** Whoever opened may begin a transfer; where a machine did, its person may come later, and the partner tells no second open. */
+  function opens(linkId: string, byMachine = chance.happens(0.15)): void {
+    if (partner().open(linkId, byMachine) && chance.happens(0.3))
+      timeline.after(chance.int(1_000, (byMachine ? 150 : 20) * MINUTE), () => partner().operate(linkId))
+  }
+
+  const soon = () => (chance.happens(0.3) ? chance.int(200, 5_000) : chance.int(10_000, 30 * HOUR))
+
+  /** A message lies in a phone for long, and is looked at now and then. */
+  function keeps({ code: hash, dispatch, link }: Taken): void {
+    const code = hash.replace('evergreen:', '')
+    if (chance.happens(0.3)) timeline.after(soon(), () => (code ? visits(code) : opens(link)))
+    if (!code) return
+    codes.set(dispatch, code)
+    if (chance.happens(0.5)) timeline.after(chance.int(1, 200) * HOUR, () => visits(code))
+  }
+
+  /** Machines say what they are, and are not led. */
+  function visits(code: string): void {
+    const since = timeline.now()
+    gate(
+      (service) => service.follow(code),
+      (lead) => {
+        history.note({ what: 'sometimes', path: `a code led to: ${lead.kind}` })
+        if (lead.kind === 'button' && chance.happens(0.6)) presses(code)
+        if (lead.kind !== 'link') return
+        history.note({ what: 'led', code: `evergreen:${code}`, since })
+        opens(lead.url.split('/').at(-1) ?? '', false)
+      },
+    )
+  }
+
+  function presses(code: string): void {
+    gate(
+      (service) => service.askForFresh(code),
+      (lead) => history.note({ what: 'sometimes', path: `pressed: ${lead.kind}` }),
+    )
+    // The impatient come back to the old message before they have the fresh one, or after.
+    if (chance.happens(0.4)) timeline.after(chance.int(1, 40) * MINUTE, () => visits(code))
   }
 
   /** One text after the other: what was said last is what counts. */
@@ -73,11 +112,14 @@ export function makePeople(options: PeopleOptions): People {
   }
 
   return {
-    opens,
+    opens: (linkId) => opens(linkId),
+    presses(dispatch) {
+      const code = codes.get(dispatch)
+      if (code) presses(code)
+    },
     says,
     arrives(message) {
-      const soon = () => (chance.happens(0.3) ? chance.int(200, 5_000) : chance.int(10_000, 30 * HOUR))
-      if (chance.happens(0.3)) timeline.after(soon(), () => opens(message.link))
+      keeps(message)
       if (message.channel === 'sms' && chance.happens(0.06)) timeline.after(soon(), () => says('STOP', message))
       if (message.channel === 'sms' && chance.happens(0.03))
         timeline.after(soon(), () => says('what is this?', message))

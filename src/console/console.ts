@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import express, { Router } from 'express'
+import { acting } from './campaigns/acting.ts'
+import { campaigns } from './campaigns/campaigns.ts'
+import { making } from './campaigns/making.ts'
+import { takeBack } from './campaigns/take-back.ts'
 import { dispatch } from './dispatch.ts'
 import { makeDoor } from './door.ts'
 import { list } from './list.ts'
@@ -30,10 +34,11 @@ export function makeConsole(ports: ConsolePorts): { router: Router; close(): voi
     door.only('read', ({ req, res }) => stream.open(req, res)),
   )
   router.use(signIn(room, door), list(room, door), dispatch(room, door), newDispatch(room, door), system(room, door))
+  router.use(making(room, door), campaigns(room, door), acting(room, door), takeBack(room, door))
   return { router, close: stream.close }
 }
 
-const PAGES = /^\/(?:$|(?:sign-in|sign-out|search|dispatches|new|system|holds|console)(?=\/|$))/i
+const PAGES = /^\/(?:$|(?:sign-in|sign-out|search|dispatches|new|campaigns|take-back|system|holds|console)(?=\/|$))/i
 
 /** A page names the version it was made for, so that a browser may keep it; whoever asks otherwise must ask again. */
 const assets = (version: string) =>

@@ -3,7 +3,9 @@
 import { maskToken } from '../domain/address.ts'
 import { isRunning } from '../domain/dispatch.ts'
 import type { DispatchView, LinkView } from '../flow/ports-read.ts'
+import { showId } from '../lib/id.ts'
 import { html, type Markup } from '../lib/markup.ts'
+import { pathOf } from './campaigns/words.ts'
 import { ICONS } from './icons.ts'
 import { channelIcons, copyable, maskedContact, shownId } from './parts.ts'
 import { clockIn, timeOf } from './times.ts'
@@ -31,7 +33,7 @@ export function facts(view: DispatchView, now: Date): Markup {
           ${fact('Channels', channelIcons(view.channels))}
           ${fact('Template', html`<code>${view.template}</code>`)}
           ${fact('Category', view.category === 'commercial' ? 'Commercial' : 'Transactional')}
-          ${view.campaignId !== null && fact('Campaign', html`<code>${view.campaignId}</code>`)}
+          ${view.campaignId !== null && fact('Campaign', html`<a href="${pathOf(view.campaignId)}"><code>${showId('cmp', view.campaignId)}</code></a>`)}
           ${view.sendAt && fact('Send at', timeOf(view.sendAt, now))}
           ${view.validUntil && fact('Valid until', timeOf(view.validUntil, now))}
           ${fact('Created', timeOf(view.createdAt, now))}

@@ -16,15 +16,27 @@ export interface Frame {
 
 interface Page {
   title: string
-  here?: 'list' | 'new' | 'system'
+  here?: 'list' | 'campaigns' | 'new' | 'system'
   /** The part that follows what happens; the script fetches it again from here when something changed. */
   live?: Markup
   /** How the script fetches the live part: by this path, or by sending this form again. */
   follow?: { path: string } | { form: string }
-  body?: Markup
+  body?: Markup | undefined
 }
 
-const STYLES = ['base', 'shell', 'parts', 'list', 'dispatch', 'forms', 'system']
+const STYLES = [
+  'base',
+  'shell',
+  'parts',
+  'list',
+  'dispatch',
+  'forms',
+  'system',
+  'campaigns',
+  'campaign-form',
+  'campaign-people',
+  'charts',
+]
 
 export function page(frame: Frame, { title, here, live, follow, body }: Page): string {
   const { version, now } = frame
@@ -78,6 +90,7 @@ const WORLDS = { sandbox: 'Sandbox', test: 'Test', live: 'Live' }
 
 const PAGES = [
   { key: 'list', path: '/', word: 'Dispatches', scope: 'read' },
+  { key: 'campaigns', path: '/campaigns', word: 'Campaigns', scope: 'read' },
   { key: 'new', path: '/new', word: 'New', scope: 'send' },
   { key: 'system', path: '/system', word: 'System', scope: 'read' },
 ] as const

@@ -78,6 +78,7 @@ export function orderFrom(fields: Fields, now: Date): { order: DispatchOrder } |
       metadata: null,
       lane: SINGLE,
       campaignId: null,
+      variant: null,
     },
   }
 }

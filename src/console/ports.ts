@@ -5,12 +5,14 @@ import type { Hold } from '../domain/hold.ts'
 import type { DispatchOrder } from '../flow/order.ts'
 import type { DispatchReader, KeyStore, StatusStore } from '../flow/ports-read.ts'
 import type { HoldStore } from '../flow/ports-store.ts'
+import type { CampaignDesk } from './campaigns/ports.ts'
 
 export interface ConsolePorts {
   dispatches: Pick<DispatchReader, 'one' | 'list' | 'byAddress' | 'timeline' | 'attempts'>
   keys: Pick<KeyStore, 'caller' | 'openSession' | 'session' | 'useSignIn' | 'closeSession'>
   status: Pick<StatusStore, 'status'>
   holds: Pick<HoldStore, 'list'>
+  campaigns: CampaignDesk
   /** Keyed hashes of a normalised address, under every look-up key. */
   lookups(kind: 'phone' | 'email', value: string): Buffer[]
   /** Answers the id of the new dispatch, or what is wrong, by its path in the order where there is one. */

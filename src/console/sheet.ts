@@ -1,5 +1,5 @@
 import { html, type Markup } from '../lib/markup.ts'
-import type { FieldName, Fields, Problem } from './order.ts'
+import type { FieldName } from './order.ts'
 
 /** What a field is called where it is spoken of. */
 export const FIELD_NAMES: Record<FieldName, string> = {
@@ -24,38 +24,45 @@ export const FIELD_NAMES: Record<FieldName, string> = {
 export type Option = readonly [value: string, word: string]
 interface InputLook {
   hint?: string
-  inputmode?: 'numeric' | 'tel' | 'email'
+  inputmode?: 'numeric' | 'decimal' | 'tel' | 'email'
   maxlength?: number
+  type?: 'text' | 'time' | 'datetime-local'
+  placeholder?: string
 }
 
 /** Draws fields with what was filled in and what is wrong with it. */
-export function makeSheet(fields: Fields, problems: Problem[]) {
-  const wrongOf = (name: FieldName) => problems.find(({ field }) => field === name)?.message
-  const around = (name: FieldName, label: string, control: Markup, hint?: string) => html`
+export function makeSheet<Name extends string>(
+  fields: Record<Name, string>,
+  problems: readonly { field: Name | null; message: string }[],
+) {
+  const wrongOf = (name: Name) => problems.find(({ field }) => field === name)?.message
+  const around = (name: Name, label: string, control: Markup, hint?: string) => html`
           <div class="field">
             <label class="field-label" for="${name}">${label}</label>
             ${control}
             ${wrongOf(name) && html`<p class="field-wrong" id="${name}-note">${wrongOf(name)}</p>`}
             ${hint && !wrongOf(name) && html`<p class="hint" id="${name}-note">${hint}</p>`}
           </div>`
-  const state = (name: FieldName, hint?: string) =>
+  const state = (name: Name, hint?: string) =>
     html`${wrongOf(name) && html` aria-invalid="true"`}${(wrongOf(name) || hint) && html` aria-describedby="${name}-note"`}`
   return {
-    input: (name: FieldName, label: string, { hint, inputmode, maxlength }: InputLook) =>
+    input: (name: Name, label: string, { hint, inputmode, maxlength, type, placeholder }: InputLook) =>
       around(
         name,
         label,
-        html`<input id="${name}" name="${name}" value="${fields[name]}" dir="auto" autocomplete="off" spellcheck="false" maxlength="${maxlength ?? 254}"${inputmode && html` inputmode="${inputmode}"`}${state(name, hint)}>`,
+        html`<input id="${name}" name="${name}" value="${fields[name]}" dir="auto" autocomplete="off" spellcheck="false" maxlength="${maxlength ?? 254}"${type && html` type="${type}"`}${placeholder && html` placeholder="${placeholder}"`}${inputmode && html` inputmode="${inputmode}"`}${state(name, hint)}>`,
         hint,
       ),
-    select: (name: FieldName, label: string, options: readonly Option[]) =>
+    select: (name: Name, label: string, options: readonly Option[], hint?: string) =>
       around(
         name,
         label,
-        html`<select id="${name}" name="${name}"${state(name)}>${options.map(
+        html`<select id="${name}" name="${name}"${state(name, hint)}>${options.map(
           ([value, word]) =>
             html`<option value="${value}"${value === fields[name] && html` selected`}>${word}</option>`,
         )}</select>`,
+        hint,
       ),
+    wrongOf,
   }
 }

@@ -58,4 +58,5 @@ export function signIn(room: Room, door: Door): Router {
 }
 
 /** Only a page of ours: never another host, however it is written. */
-const ownPath = (path: string): string => (/^\/(?:dispatches\/dsp_\w{26}|new|system)$/.test(path) ? path : '/')
+const ownPath = (path: string): string =>
+  /^\/(?:dispatches\/dsp_\w{26}|new|system|take-back|campaigns(?:\/cmp_\w{26}|\/new)?)$/.test(path) ? path : '/'

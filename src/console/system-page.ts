@@ -2,6 +2,7 @@ import type { Hold } from '../domain/hold.ts'
 import type { StatusStore } from '../flow/ports-read.ts'
 import { showId } from '../lib/id.ts'
 import { html, type Markup } from '../lib/markup.ts'
+import { pathOf } from './campaigns/words.ts'
 import { may } from './door.ts'
 import { ICONS } from './icons.ts'
 import type { Frame } from './layout.ts'
@@ -34,6 +35,10 @@ export function systemPage(frame: Frame, holds: Hold[], status: Status): Markup 
     <section aria-labelledby="partner-title">
       <h2 id="partner-title">Partner</h2>
       ${slots(status.slots)}
+    </section>
+    <section aria-labelledby="words-title">
+      <h2 id="words-title">Words</h2>
+      <p>Did the wrong words go out? <a href="/take-back">Take words back</a>: hold them, find who got them, revoke their links.</p>
     </section>`
 }
 
@@ -64,7 +69,7 @@ function probeWords({ probeAt }: Hold, now: Date): Markup | string {
   return probeAt > now ? html`The service tries again ${timeOf(probeAt, now)}.` : 'The service is trying again.'
 }
 
-function holdWord({ scope, value }: Hold): string {
+function holdWord({ scope, value }: Hold): Markup | string {
   switch (scope) {
     case 'all':
       return 'Everything'
@@ -77,7 +82,7 @@ function holdWord({ scope, value }: Hold): string {
     case 'template':
       return `Template ${value}`
     case 'campaign':
-      return `Campaign ${value}`
+      return html`Campaign <a href="${pathOf(value)}"><code>${showId('cmp', value)}</code></a>`
   }
 }
 

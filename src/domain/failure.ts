@@ -26,6 +26,31 @@ export const FAILURES = {
     'Cancel it, wait for it, or send ifActive: supersede or join.',
   ],
   dispatch_over: [409, 'The dispatch has already ended', 'Create a new dispatch, or use /resend.'],
+  campaign_state: [
+    409,
+    'The campaign is not in a state that allows this',
+    'Look at campaignStatus; a draft can be changed and started, a running campaign paused, resumed and cancelled.',
+  ],
+  campaign_empty: [
+    409,
+    'The campaign has no audience',
+    'Upload one, or take a list of an earlier campaign, then start.',
+  ],
+  campaign_late: [
+    409,
+    'The campaign cannot end in time',
+    'Move validUntil, raise perHour, or start without refuseLate.',
+  ],
+  audience_unreadable: [
+    422,
+    'The file cannot be read as an audience',
+    'Do what errors says and send the file again; nothing was stored.',
+  ],
+  audience_closed: [
+    409,
+    'The campaign is over and takes nobody any more',
+    'Make a new campaign and upload the people there.',
+  ],
   no_link: [
     404,
     'There is no living link for this recipient',

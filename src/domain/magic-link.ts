@@ -21,6 +21,10 @@ export const isOpening = (type: string): type is OpeningNotice => (OPENING_NOTIC
 export const isOpened = (link: Pick<PartnerLink, 'status' | 'openedAt'>) =>
   link.status === 'opened' || link.openedAt !== null
 
+/** The life a link was made with, in whole minutes as it was asked for: everybody who carries it is measured by it (P6). */
+export const madeForMinutes = ({ createdAt, expiresAt }: Pick<PartnerLink, 'createdAt' | 'expiresAt'>) =>
+  Math.ceil((expiresAt.getTime() - createdAt.getTime()) / MINUTE)
+
 /** Promise P6: at hand-over at least 30 min, or half the requested life if that was under an hour. */
 export function lifeNeededMs(requestedLifeMs: number): number {
   return requestedLifeMs < 60 * MINUTE ? requestedLifeMs / 2 : 30 * MINUTE

@@ -19,7 +19,7 @@ export const STEP_ENTERED_FROM: Record<StepStatus, readonly StepStatus[]> = {
   pending: ['queued', 'claimed', 'ambiguous', 'handed'],
   queued: ['pending'],
   claimed: ['queued'],
-  // From `pending` only the silent close, which hands nothing to anybody.
+  // From `pending` the silent close, which hands nothing to anybody; and a message that turns out to have arrived already.
   handed: ['claimed', 'ambiguous', 'pending'],
   delivered: ['handed'],
   // From `pending` and `queued` only on an older copy: the lost database may have sent it.

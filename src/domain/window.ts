@@ -1,3 +1,4 @@
+import type { OwnWindow } from './campaign.ts'
 import { isHoliday, weekdayOf } from './holidays.ts'
 import { zonesOfPhone } from './number-plan.ts'
 import { ALL_OF_US, RULE_SETS, type RuleSet, type RuleSetName, rulesOf } from './window-rules.ts'
@@ -21,6 +22,8 @@ const NEVER: Week = { days: [], holidays: undefined }
 export interface Place<Name extends string = RuleSetName> {
   zones: readonly string[]
   rules: readonly Name[]
+  /** A campaign's own hours, within one day: they must be kept too. */
+  own?: OwnWindow | null
 }
 
 interface PlaceHints {
@@ -48,7 +51,7 @@ export const exemptsTransactional = (place: Place) =>
   place.rules.every((name) => RULE_SETS[name].transactional === 'exempt')
 
 /** The house's own rule sets: `isOpen`, `nextOpening` (`at` itself when open), `closesAt` (`at` itself when closed). */
-export const { isOpen, nextOpening, closesAt } = windowsOf<RuleSetName>(RULE_SETS)
+export const { isOpen, findOpening, nextOpening, closesAt } = windowsOf<RuleSetName>(RULE_SETS)
 
 /** A moment in the first `minutes` after an opening, so that not everything leaves at once. `random` is in [0, 1). */
 export function spread(opening: Date, random: number, minutes = 15): Date {
@@ -63,17 +66,12 @@ export function windowsOf<Name extends string>(ruleSets: Record<Name, RuleSet>) 
       return statesAt(at.getTime(), place).every((state) => state.open)
     },
 
-    /**
-     * The first open moment from `at` on. Throws when there is none in 31 days: such a place is a mistake in the
-     * rules.
-     */
+    findOpening,
+
+    /** The same, for a place without hours of anybody's own. Throws when there is none: a mistake in the rules. */
     nextOpening(at: Date, place: Place<Name>): Date {
-      const end = at.getTime() + HORIZON
-      for (let moment = at.getTime(); moment <= end; ) {
-        const closed = statesAt(moment, place).filter((state) => !state.open)
-        if (closed.length === 0) return new Date(moment)
-        moment = Math.max(...closed.map((state) => state.until))
-      }
+      const opening = findOpening(at, place)
+      if (opening) return opening
       throw new RangeError(`no opening in 31 days under ${place.rules.join(', ')} in ${place.zones.join(', ')}`)
     },
 
@@ -89,8 +87,21 @@ export function windowsOf<Name extends string>(ruleSets: Record<Name, RuleSet>) 
     },
   }
 
-  function statesAt(at: number, { zones, rules }: Place<Name>): State[] {
-    return zones.flatMap((zone) => rules.map((name) => stateAt(at, zone, weeks.get(name) ?? NEVER)))
+  /** The first open moment from `at` on; null when there is none in 31 days. */
+  function findOpening(at: Date, place: Place<Name>): Date | null {
+    const end = at.getTime() + HORIZON
+    for (let moment = at.getTime(); moment <= end; ) {
+      const closed = statesAt(moment, place).filter((state) => !state.open)
+      if (closed.length === 0) return new Date(moment)
+      moment = Math.max(...closed.map((state) => state.until))
+    }
+    return null
+  }
+
+  function statesAt(at: number, { zones, rules, own }: Place<Name>): State[] {
+    const all = rules.map((name) => weeks.get(name) ?? NEVER)
+    if (own) all.push(ownWeek(own))
+    return zones.flatMap((zone) => all.map((week) => stateAt(at, zone, week)))
   }
 }
 
@@ -136,6 +147,12 @@ function weekOf({ weekdays, saturday, sunday, holidays }: RuleSet): Week {
     hoursFrom(day === 0 ? sunday : day === SATURDAY ? saturday : weekdays),
   )
   return { days, holidays: holidays && { calendar: holidays.calendar, hours: hoursFrom(holidays.hours) } }
+}
+
+/** The seventh day is Sunday, which comes first here. */
+function ownWeek({ from, to, days }: OwnWindow): Week {
+  const hours = hoursFrom(`${from}-${to}`)
+  return { days: [7, 1, 2, 3, 4, 5, 6].map((day) => (days.includes(day) ? hours : NONE)), holidays: undefined }
 }
 
 function hoursFrom(text: string | null): Hours {

@@ -1,7 +1,7 @@
 import type { Failure } from '../domain/failure.ts'
 import { type DraftPorts, draft } from './draft.ts'
 import type { DispatchOrder } from './order.ts'
-import type { AcceptAnswer, IntakeStore, NewDispatch, StopStore } from './ports-store.ts'
+import type { AcceptAnswer, AcceptOrder, IntakeStore, NewDispatch, StopStore } from './ports-store.ts'
 
 export interface AcceptPorts extends DraftPorts {
   intake: IntakeStore
@@ -15,7 +15,7 @@ export interface Once {
 }
 
 export type Accepted =
-  | { ok: true; answer: Extract<AcceptAnswer, { kind: 'accepted' | 'replayed' }>; dispatch: NewDispatch }
+  | { ok: true; answer: Extract<AcceptAnswer, { kind: 'accepted' | 'replayed' | 'taken' }>; dispatch: NewDispatch }
   | { ok: false; failure: Failure }
 
 /** Request → dispatch and steps, once per idempotency key. `show` writes the answer that is stored with the key. */
@@ -27,9 +27,11 @@ export async function accept(
 ): Promise<Accepted> {
   const drafted = await draft(ports, order)
   if ('failure' in drafted) return { ok: false, failure: drafted.failure }
-  const { dispatch } = drafted
+  const { audience, cohort } = await placeIn(ports, order, drafted.dispatch)
+  const dispatch = { ...drafted.dispatch, cohort }
   const answer = await ports.intake.accept({
     dispatch,
+    audience,
     ifActive: order.ifActive,
     recipient: { locale: order.locale, timeZone: order.timeZone, contact: order.contact },
     idempotency: once,
@@ -48,7 +50,19 @@ export async function accept(
       return refuse('idempotency_in_flight')
     case 'active':
       return refuse('dispatch_active', [], { active: answer.id })
+    case 'taken':
+      return { ok: true, answer, dispatch }
   }
+}
+
+/** A row of an audience becomes a dispatch once, and is counted with those like it. */
+async function placeIn(
+  { intake }: AcceptPorts,
+  { campaignId, referenceId, variant }: DispatchOrder,
+  { locale }: NewDispatch,
+): Promise<Pick<AcceptOrder, 'audience'> & Pick<NewDispatch, 'cohort'>> {
+  if (campaignId === null || variant === null) return { audience: null, cohort: null }
+  return { audience: { campaignId, referenceId }, cohort: await intake.cohort({ campaignId, variant, locale }) }
 }
 
 const refuse = (

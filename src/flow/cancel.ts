@@ -30,11 +30,25 @@ export async function cancel(
   return { cancelled: moved.map((row) => row.id), links }
 }
 
-async function revokeCarried(ports: CancelPorts, id: string, reason: string, count: Revocations): Promise<void> {
+/** The links of one dispatch that still live at this time. */
+export async function takeLinksBack(ports: CancelPorts, id: string, reason: string, now: Date): Promise<Revocations> {
+  const links: Revocations = { revoked: 0, keptForOperation: 0, unanswered: 0 }
+  await revokeCarried(ports, id, reason, links, now)
+  return links
+}
+
+async function revokeCarried(
+  ports: CancelPorts,
+  id: string,
+  reason: string,
+  count: Revocations,
+  livingAt = new Date(0),
+): Promise<void> {
   const referenceId = await ports.stops.referenceOf(id)
   for (const link of await ports.links.carriedBy(id)) {
     // A link the CRM brought is the CRM's to revoke.
-    if (link.status !== 'revoked' && link.origin !== 'brought') count[await revoke(ports, referenceId, link, reason)]++
+    const ours = link.status !== 'revoked' && link.origin !== 'brought'
+    if (ours && link.expiresAt > livingAt) count[await revoke(ports, referenceId, link, reason)]++
   }
 }
 

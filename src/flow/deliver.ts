@@ -4,7 +4,8 @@ import { findLink } from './find-link.ts'
 import { guard } from './guard.ts'
 import { keepCode, pickUrl } from './message-url.ts'
 import { pace } from './pace.ts'
-import type { Settlement, StepTurn } from './ports-store.ts'
+import type { Settlement } from './ports-deliver.ts'
+import type { StepTurn } from './ports-store.ts'
 import { recheck } from './recheck.ts'
 import { send } from './send.ts'
 import { fails, told } from './settlement.ts'
@@ -70,6 +71,7 @@ async function claim(ports: DeliverPorts, delivery: Delivery): Promise<'nothing'
         n,
         provider: provider.name,
         addressHash: address.hash,
+        template: delivery.templateVersion ?? null,
         ...bodyOf(ports, delivery),
       }))
     : [{ n: work.attempts + 1, provider: 'app', addressHash: null }]

@@ -6,16 +6,17 @@ import type { Message, Words } from '../domain/message.ts'
 import type { Circuits } from './circuit.ts'
 import type { Partner, Provider, Renderer, Vault } from './ports.ts'
 import type { SuppressionStore } from './ports-consent.ts'
+import type { AttemptResult, ClaimOrder, DeliverStore, Work } from './ports-deliver.ts'
 import type { Codes } from './ports-evergreen.ts'
 import type { PaceStore, Rate } from './ports-pace.ts'
-import type { AttemptResult, ClaimOrder, DeliverStore, HoldStore, LinkStore, Work } from './ports-store.ts'
+import type { HoldStore, LinkStore } from './ports-store.ts'
 
 /** What a delivery needs of the world. */
 export interface DeliverPorts {
   deliveries: DeliverStore
   links: LinkStore
   holds: Pick<HoldStore, 'current' | 'takeProbe'>
-  suppressions: Pick<SuppressionStore, 'add'>
+  suppressions: Pick<SuppressionStore, 'add' | 'failedFor'>
   partner: Partner
   providers: Provider[]
   circuits: Circuits

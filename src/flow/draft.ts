@@ -5,6 +5,7 @@ import { type Failure, failure } from '../domain/failure.ts'
 import { zoneOfPhone } from '../domain/number-plan.ts'
 import { lifeMinutes, type PlannedStep, planSteps } from '../domain/step.ts'
 import type { BroughtLink, DispatchOrder } from './order.ts'
+import type { OwnLinkProof } from './own-link.ts'
 import type { Renderer } from './ports.ts'
 import type { IntakeStore, NewDispatch } from './ports-store.ts'
 
@@ -18,8 +19,8 @@ export interface DraftPorts {
     locale: string,
     variables: Record<string, unknown>,
   ): string[]
-  /** Proves that a link the CRM brought is a living one of this user's; a failure says what is wrong. */
-  checkOwnLink(referenceId: string, link: BroughtLink): Promise<Failure | null>
+  /** Proves that a link the CRM brought is a living one of this user's. */
+  checkOwnLink(referenceId: string, link: BroughtLink): Promise<OwnLinkProof>
   /** Where codes of ours lead, `PUBLIC_URL/l/`; null: nowhere. */
   codesBase: string | null
   defaults: {
@@ -45,9 +46,11 @@ export async function draft(
   const known = saysAll ? null : await ports.intake.recipient(order.referenceId)
   const contact = order.contact ?? known?.contact ?? {}
   const { channels, without } = channelsFor(ports, order, contact)
-  const problem = await problemWith(ports, order, channels, without, now)
+  const problem = problemWith(ports, order, channels, without, now)
   if (problem) return { failure: problem }
-  return { dispatch: assemble(ports, order, { known, contact, channels, without, now }) }
+  const proof = order.ownLink && (await ports.checkOwnLink(order.referenceId, order.ownLink))
+  if (proof && 'failure' in proof) return proof
+  return { dispatch: assemble(ports, order, { known, contact, channels, without, proof, now }) }
 }
 
 interface Found {
@@ -55,11 +58,12 @@ interface Found {
   contact: Contact
   channels: ChannelName[]
   without: ChannelName[]
+  proof: { requestedMs: number } | null
   now: Date
 }
 
 function assemble(ports: DraftPorts, order: DispatchOrder, found: Found): NewDispatch {
-  const { contact, channels, now } = found
+  const { contact, channels, proof, now } = found
   const id = ports.newId()
   const { referenceId, lane, campaignId, category, template, sendAt, validUntil, userData, variables, metadata, link } =
     order
@@ -68,6 +72,7 @@ function assemble(ports: DraftPorts, order: DispatchOrder, found: Found): NewDis
     referenceId,
     lane,
     campaignId,
+    cohort: null,
     category,
     template,
     sendAt,
@@ -80,7 +85,7 @@ function assemble(ports: DraftPorts, order: DispatchOrder, found: Found): NewDis
     ...placeAndTongue(ports, order, found),
     fallBackMs: order.fallBackMs ?? ports.defaults.fallBackMs,
     lifeMinutes: link.expiresInMinutes ?? lifeMinutes(remindersAfter(ports, order), ports.defaults.linkMaxMinutes),
-    ownLink: order.ownLink && { id: ports.newId(), ...order.ownLink },
+    ownLink: order.ownLink && proof && { id: ports.newId(), ...order.ownLink, ...proof },
     person: { contact: { ...contact, ...nameOf(contact, userData) }, variables, metadata },
     steps: stepsFor(ports, order, channels, now),
     events: acceptedEvents(id, channels, found.without, order),
@@ -119,23 +124,18 @@ function reminderChannels({ reminders }: DispatchOrder, channels: ChannelName[])
   return usable.length > 0 ? usable : channels
 }
 
-async function problemWith(
+function problemWith(
   ports: DraftPorts,
   order: DispatchOrder,
   channels: ChannelName[],
   without: ChannelName[],
   now: Date,
-): Promise<Failure | null> {
+): Failure | undefined {
   if (channels.length === 0)
     return failure('contact_missing', [
       { path: 'contact', message: `no address for ${without.join(', ') || 'any channel'}` },
     ])
-  const own = order.ownLink
-  return (
-    wishesFailure(ports, order, now) ??
-    templateFailure(ports, order, channels) ??
-    (own && (await ports.checkOwnLink(order.referenceId, own)))
-  )
+  return wishesFailure(ports, order, now) ?? templateFailure(ports, order, channels)
 }
 
 /** A listed channel without an address is skipped, and the timeline says so. */

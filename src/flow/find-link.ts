@@ -1,9 +1,10 @@
 import { backoffMs } from '../domain/backoff.ts'
 import { widgetLanguage } from '../domain/locale.ts'
-import { isOpened, lifeToSetOutMs, type PartnerLink } from '../domain/magic-link.ts'
+import { isOpened, lifeToSetOutMs, madeForMinutes, type PartnerLink } from '../domain/magic-link.ts'
 import type { DeliverPorts, Delivery } from './delivery.ts'
 import type { LinkOrder, PartnerAnswer } from './ports.ts'
-import type { FreshLink, Settlement, StoredLink, Work } from './ports-store.ts'
+import type { FreshLink, Settlement, Work } from './ports-deliver.ts'
+import type { StoredLink } from './ports-store.ts'
 import { fails, later, settlement, told } from './settlement.ts'
 
 const HOUR = 3_600_000
@@ -13,23 +14,26 @@ const CREATE_WITHIN_MS = 20_000
 const OUTAGE_WAIT_MS = 10_000
 
 /** Carries the living link, adopts one, or creates one with enough life. A settlement when there is none to be had now. */
-export async function findLink(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | 'nothing' | undefined> {
+export async function findLink(ports: DeliverPorts, delivery: Delivery): Promise<Settlement | undefined> {
   const { work } = delivery
   if (work.ownLink) return carryOwn(delivery, work, work.ownLink)
   if (work.living) return carryLiving(delivery, work, work.living)
-  if (work.slot === null && ports.slots) return later(work, 'queued', work.now, 'needs_link', { needsLink: true })
+  if (work.slot === null && ports.slots) return needsSlot(work)
   const holder = ports.newId()
   if (!(await ports.links.lease(work.dispatch.referenceId, holder))) {
     // The slot stays taken until it runs out: a twin of this very job may be creating with it (P7).
     return later(work, 'queued', after(work, 1_000), 'recipient_busy', { needsLink: true })
   }
   try {
-    // A twin of this job may have made a link and left meanwhile: only a turn that is still ours asks for one (P7).
-    return (await ports.deliveries.work(work)) ? await create(ports, delivery, work) : 'nothing'
+    // A twin of this job may have asked for a link and died, or left: one slot is good for one creation (P7).
+    const spent = work.slot === null || (await ports.links.spendSlot(work))
+    return spent ? await create(ports, delivery, work) : needsSlot(work)
   } finally {
     delivery.release = () => ports.links.release(work.dispatch.referenceId, holder)
   }
 }
+
+const needsSlot = (work: Work) => later(work, 'queued', work.now, 'needs_link', { needsLink: true })
 
 /** A link the CRM brought is never re-issued: steps after its expiry are skipped. */
 function carryOwn(delivery: Delivery, work: Work, own: StoredLink): Settlement | undefined {
@@ -71,8 +75,7 @@ async function create(ports: DeliverPorts, delivery: Delivery, work: Work): Prom
   if (work.slot !== null) await ports.links.slotAnswered(work.slot)
   if (answer.kind === 'ok') return carryFresh(delivery, work, answer.value, 'created', order.expiresInMinutes)
   const unclear = answer.kind === 'unclear'
-  if (unclear || answer.kind === 'active_link_exists')
-    return adopt(ports, delivery, work, { minutes: order.expiresInMinutes, unclear })
+  if (unclear || answer.kind === 'active_link_exists') return adopt(ports, delivery, work, unclear)
   return refusal(ports, work, answer)
 }
 
@@ -117,7 +120,7 @@ async function adopt(
   ports: DeliverPorts,
   delivery: Delivery,
   work: Work,
-  { minutes, unclear }: { minutes: number; unclear: boolean },
+  unclear: boolean,
 ): Promise<Settlement | undefined> {
   const answer = await ports.partner.activeLinks(work.dispatch.referenceId)
   if (answer.kind !== 'ok') return refusal(ports, work, answer)
@@ -126,10 +129,11 @@ async function adopt(
   if (!link) return unclear ? outage(ports, work) : retryCreate(ports, work, 'no_active_link')
   if (isOpened(link)) return replaceOpened(ports, work, link)
   const known = await ports.links.find(link.linkId)
-  const requestedMs = known?.requestedMs ?? link.expiresAt.getTime() - link.createdAt.getTime()
+  const minutes = madeForMinutes(link)
+  const requestedMs = known?.requestedMs ?? minutes * 60_000
   if (lifeLeft(link.expiresAt, work) < lifeToSetOutMs(requestedMs)) return waitOut(work, link.expiresAt, null)
   if (known) delivery.link = { stored: known }
-  else carryFresh(delivery, work, link, 'adopted', Math.min(minutes, Math.ceil(requestedMs / 60_000)))
+  else carryFresh(delivery, work, link, 'adopted', minutes)
   return undefined
 }
 

@@ -3,7 +3,7 @@ import { isRunning } from '../domain/dispatch.ts'
 import { type Hold, heldBy, stopsEverything } from '../domain/hold.ts'
 import type { DeliverPorts, Delivery } from './delivery.ts'
 import type { Provider } from './ports.ts'
-import type { Settlement } from './ports-store.ts'
+import type { Settlement } from './ports-deliver.ts'
 import { fails, later, nextChannel, settlement, told } from './settlement.ts'
 import { isAskedFor, waitsUntil } from './window.ts'
 

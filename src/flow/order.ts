@@ -32,4 +32,6 @@ export interface DispatchOrder {
   metadata: Record<string, unknown> | null
   lane: number
   campaignId: string | null
+  /** Under which a row of the campaign's audience is counted; null: this is no such row. */
+  variant: string | null
 }

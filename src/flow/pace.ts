@@ -1,5 +1,5 @@
 import type { DeliverPorts, Delivery } from './delivery.ts'
-import type { Settlement } from './ports-store.ts'
+import type { Settlement } from './ports-deliver.ts'
 import { later } from './settlement.ts'
 
 /** The pump admits about two seconds of work; a text of several segments takes several places. Well within a step's lease. */

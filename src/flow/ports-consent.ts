@@ -45,6 +45,8 @@ export interface SuppressionStore {
   find(hashes: Buffer[]): Promise<Suppression[]>
   /** The addresses a dispatch sent mail to, as hashes, and the language of its person. */
   mailedBy(dispatchId: string): Promise<{ locale: string; hashes: Buffer[] } | null>
+  /** For how many other dispatches a message to this address failed for this reason, in so many days. */
+  failedFor(question: { hashes: Buffer[]; reason: string; exceptFor: string; days: number }): Promise<number>
   /** Lifts what is in force, and what stands on the recipient because of it. */
   lift(ids: string[], by: string, reason: string, consent: string | null): Promise<string[]>
 }

@@ -125,7 +125,7 @@ export interface ResendStore {
   }): Promise<{ kind: 'added' | 'replayed'; answer: StoredAnswer } | { kind: 'key_reused' }>
 }
 
-export const SCOPES = ['admin', 'send', 'read', 'in_app:read', 'operate'] as const
+export const SCOPES = ['admin', 'send', 'campaign', 'read', 'in_app:read', 'operate'] as const
 export type Scope = (typeof SCOPES)[number]
 export const isScope = (text: string): text is Scope => (SCOPES as readonly string[]).includes(text)
 /** Who is asking: an API key, by its label. */

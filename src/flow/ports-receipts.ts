@@ -3,7 +3,8 @@ import type { CarriedChannel, ChannelName } from '../domain/channel.ts'
 import type { DispatchStatus } from '../domain/dispatch.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { StepKind, StepStatus } from '../domain/step.ts'
-import type { Settlement, StepTurn } from './ports-store.ts'
+import type { Settlement } from './ports-deliver.ts'
+import type { StepTurn } from './ports-store.ts'
 
 export type ReceiptStatus =
   | 'scheduled'

@@ -1,11 +1,9 @@
 /** What the road needs remembered. Statements of concurrent callers are shared; every write names the states it expects. */
-import type { Caps } from '../domain/cap.ts'
 import type { ChannelName } from '../domain/channel.ts'
-import type { Category, Contact, DispatchStatus, IfActive } from '../domain/dispatch.ts'
+import type { Category, Contact, IfActive } from '../domain/dispatch.ts'
 import type { FeedEvent, NewEvent } from '../domain/event.ts'
 import type { Hold, HoldScope } from '../domain/hold.ts'
-import type { OutcomeKind } from '../domain/outcome.ts'
-import type { PlannedStep, StepKind, StepStatus } from '../domain/step.ts'
+import type { PlannedStep } from '../domain/step.ts'
 import type { SuspectPolicy } from '../domain/suspicion.ts'
 
 export interface StepKey {
@@ -41,6 +39,8 @@ export interface OwnLink {
   linkId: string
   url: string
   expiresAt: Date
+  /** The life it was made with. */
+  requestedMs: number
 }
 
 export interface NewDispatch {
@@ -48,6 +48,8 @@ export interface NewDispatch {
   referenceId: string
   lane: number
   campaignId: string | null
+  /** Those of a campaign who are counted together with this person; null for singles. */
+  cohort: number | null
   category: Category
   template: string
   locale: string
@@ -70,6 +72,8 @@ export interface NewDispatch {
 
 export interface AcceptOrder {
   dispatch: NewDispatch
+  /** The waiting row of an audience that becomes this dispatch, once; null: it comes from no audience. */
+  audience: { campaignId: string; referenceId: string } | null
   ifActive: IfActive
   /** What the recipient row learns: only what the request itself said. */
   recipient: { locale: string | null; timeZone: string | null; contact: Contact | null }
@@ -87,54 +91,24 @@ export type AcceptAnswer =
   | { kind: 'key_reused' }
   | { kind: 'in_flight' }
   | { kind: 'active'; id: string }
+  /** The row of the audience does not wait any more: nothing was written. */
+  | { kind: 'taken' }
+
+export interface Cohort {
+  campaignId: string
+  variant: string
+  locale: string
+}
 
 export interface IntakeStore {
   accept(order: AcceptOrder): Promise<AcceptAnswer>
+  /** The number of a cohort, which is made when it is first asked for. */
+  cohort(of: Cohort): Promise<number>
   /** The stored answer of an idempotency key (under every look-up key), before anything that depends on the time is looked at. */
   replay(keyHashes: Buffer[]): Promise<(StoredAnswer & { bodyHash: Buffer }) | null>
   recipient(
     referenceId: string,
   ): Promise<{ locale: string | null; timeZone: string | null; contact: Contact | null } | null>
-}
-
-export interface PumpStore {
-  /** Lanes and channels with due work, and how much of each channel is queued. */
-  due(): Promise<{ lanes: DueLane[]; queued: Record<string, number> }>
-  /** Moves due steps to `queued`, raising their turn; a step that needs a link gets a slot or stays. */
-  take(order: TakeOrder): Promise<TakenStep[]>
-  /** Steps whose job vanished go back to `pending`; claims without an outcome become `ambiguous`. */
-  expireLeases(): Promise<{ lost: number; ambiguous: number }>
-  /** Steps whose worker died with them so often that nobody takes them up again. */
-  poisoned(): Promise<PoisonedStep[]>
-  /** Steps that waited too long on a channel that cannot send go on to the next. */
-  fallBack(channels: string[]): Promise<number>
-  /** Silent close steps that are due: dispatches become `exhausted` or `expired`, or the close waits on. */
-  close(limit: number): Promise<number>
-}
-export interface DueLane {
-  lane: number
-  priority: number
-  quota: number
-  channel: ChannelName | 'none'
-  needsLink: boolean
-}
-export interface TakeOrder {
-  lane: number
-  channel: ChannelName
-  needsLink: boolean
-  limit: number
-  heldTemplates: string[]
-}
-export interface TakenStep extends StepTurn {
-  emptyTurns: number
-  dueAt: Date
-}
-
-export interface PoisonedStep extends StepTurn {
-  kind: StepKind
-  channel: ChannelName
-  chain: ChannelName[]
-  tries: number
 }
 
 /** A living link of the recipient, with its secret. */
@@ -144,137 +118,6 @@ export interface StoredLink {
   url: string
   expiresAt: Date
   requestedMs: number
-}
-
-/** Everything `deliver` needs to know of a step, read in one statement. */
-export interface Work extends StepTurn {
-  kind: StepKind
-  channel: ChannelName
-  chain: ChannelName[]
-  template: string
-  tries: number
-  attempts: number
-  emptyTurns: number
-  /** Why it waited last. */
-  reason: string | null
-  dueAt: Date
-  fallBackAt: Date | null
-  slot: number | null
-  dispatch: {
-    id: string
-    referenceId: string
-    status: DispatchStatus
-    campaignId: string | null
-    category: Category
-    locale: string
-    timeZone: string
-    zoneGiven: boolean
-    fallBackMs: number
-    lifeMinutes: number
-    linkOptions: LinkOptions
-    validUntil: Date | null
-    firstHandedAt: Date | null
-    /** It holds for an open that looks like a machine's: no planned step leaves before. */
-    suspectUntil: Date | null
-    createdAt: Date
-    inApp: boolean
-  }
-  person: Person
-  userData: Record<string, unknown> | null
-  /** The link the CRM brought. */
-  ownLink: StoredLink | null
-  /** The recipient's unopened, unrevoked, unexpired link with the longest life. */
-  living: StoredLink | null
-  /** When the person's messages of the last seven days left, newest first, this step's own not among them. */
-  sentBefore: Date[]
-  now: Date
-}
-
-/** A link that is not stored yet: its row commits with the claim. */
-export interface FreshLink extends StoredLink {
-  origin: 'created' | 'adopted'
-  createdAt: Date
-  replaces: boolean
-}
-
-export interface ClaimOrder extends StepTurn {
-  referenceId: string
-  link: { stored: StoredLink } | { fresh: FreshLink }
-  slot: number | null
-  /** `bodyHash`: keyed hash of a text, by which it is found again at the provider. */
-  attempts: { n: number; provider: string; addressHash: Buffer | null; bodyHash?: Buffer }[]
-  /** How long the outcome may take before the claim counts as ambiguous. */
-  outcomeWithinMs: number
-}
-
-export interface StopQuestion extends StepKey {
-  kind: StepKind
-  channel: string
-  provider: string
-  template: string
-  linkId: string
-  /** Keyed hashes (every key version) of the addresses in use and of the recipient. */
-  hashes: Buffer[]
-  /** A provider's hold that this step probes: it alone may pass it. */
-  probing: string | null
-  /** What the person may get at most; null: this step is exempt. */
-  caps: Caps | null
-}
-export type StopFact =
-  | { kind: 'over'; status: DispatchStatus }
-  | {
-      kind: 'suppressed'
-      hashes: Buffer[] /** opt-out, complaint or block: the person said stop */
-      aboutWill: boolean
-    }
-  | { kind: 'held'; scope: HoldScope; value: string }
-  /** The link was opened; the dispatch has been ended with it, or will be. */
-  | { kind: 'opened' }
-  /** An open that looks like a machine's: the dispatch waits for a second sign of life. */
-  | { kind: 'suspect'; until: Date }
-  /** The link was revoked since it was found. */
-  | { kind: 'link_gone' }
-  /** Other messages to this person were claimed meanwhile. */
-  | { kind: 'capped' }
-
-export interface AttemptResult {
-  n: number
-  outcome: OutcomeKind
-  reason: string | null
-  providerId: string | null
-}
-
-/** What becomes of a step. Written only where the step still is in `from` at this turn. */
-export interface Settlement extends StepTurn {
-  from: 'queued' | 'claimed' | 'ambiguous' | 'handed'
-  to: Exclude<StepStatus, 'queued' | 'claimed'>
-  reason: string | null
-  /** For `pending`: when to look again. For `ambiguous`: when to stop waiting. */
-  dueAt: Date | null
-  channel: ChannelName
-  chain: ChannelName[]
-  tries: number
-  fallBackAt: Date | null
-  needsLink: boolean
-  provider: string | null
-  confirmed: boolean | null
-  attempts: AttemptResult[]
-  /** For `handed`: when the carried link dies, so that the close looks again then. */
-  linkExpiresAt: Date | null
-  /** The dispatch ends with this step. */
-  ends: { status: 'failed' | 'expired' | 'suppressed'; reason: string } | null
-  /** A slot that was taken for a create that never started. */
-  freeSlot: number | null
-  events: NewEvent[]
-}
-
-export interface DeliverStore {
-  work(turn: StepTurn): Promise<Work | null>
-  /** A step that travels alone was taken up: an end without a word counts as a death of its worker. */
-  begin(turn: StepTurn): Promise<void>
-  claim(order: ClaimOrder): Promise<boolean>
-  stopFact(question: StopQuestion): Promise<StopFact | null>
-  settle(settlement: Settlement): Promise<boolean>
 }
 
 export interface CarriedLink extends StoredLink {
@@ -287,6 +130,8 @@ export interface LinkStore {
   /** The recipient's lease, or false when somebody else works on it. */
   lease(referenceId: string, holder: string): Promise<boolean>
   release(referenceId: string, holder: string): Promise<void>
+  /** Before the create that uses it, once: false when the slot of this turn was spent, or the turn is over. */
+  spendSlot(turn: StepTurn): Promise<boolean>
   /** The create was answered (or ran out of time): the slot is free again in 60 s. */
   slotAnswered(slot: number): Promise<void>
   slotUnused(slot: number): Promise<void>

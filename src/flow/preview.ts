@@ -6,6 +6,7 @@ import type { PlannedStep } from '../domain/step.ts'
 import { exemptsTransactional, nextOpening, type Place, placeOf } from '../domain/window.ts'
 import { type DraftPorts, draft } from './draft.ts'
 import type { DispatchOrder } from './order.ts'
+import { asMadeAt } from './own-link.ts'
 import type { Renderer } from './ports.ts'
 import type { NewDispatch } from './ports-store.ts'
 
@@ -34,7 +35,8 @@ export async function preview(
   ports: PreviewPorts,
   order: DispatchOrder,
 ): Promise<{ preview: Preview } | { failure: Failure }> {
-  const drafted = await draft({ ...ports, missingVariables: () => [], checkOwnLink: async () => null }, order)
+  const checkOwnLink: DraftPorts['checkOwnLink'] = async (_, link) => asMadeAt(ports.now(), link)
+  const drafted = await draft({ ...ports, missingVariables: () => [], checkOwnLink }, order)
   if ('failure' in drafted) return drafted
   const { dispatch } = drafted
   return { preview: { dispatch, plan: planOf(dispatch), messages: messagesOf(ports, dispatch) } }

@@ -1,12 +1,14 @@
 import type { ChannelName } from '../domain/channel.ts'
 import { type Hold, heldBy, stopsEverything } from '../domain/hold.ts'
 import { ALONE_AFTER } from '../domain/poison.ts'
-import type { DueLane, HoldStore, PumpStore, StepTurn, TakenStep } from './ports-store.ts'
+import type { DueLane, PumpStore, TakenStep } from './ports-pump.ts'
+import type { HoldStore, StepTurn } from './ports-store.ts'
 
 export interface PumpPorts {
   steps: PumpStore
   holds: Pick<HoldStore, 'current'>
-  queue: { add(channel: ChannelName, jobs: StepTurn[][]): Promise<void> }
+  /** Jobs of a lower `priority` number come first, whatever waits. */
+  queue: { add(channel: ChannelName, jobs: StepTurn[][], priority: number): Promise<void> }
   /** Channels this installation can send on, with the names of their providers in order. */
   carriers: ReadonlyMap<ChannelName, string[]>
   /** About two seconds of work per channel stay queued; more waits as rows, where it costs nothing. */
@@ -17,6 +19,8 @@ export interface PumpPorts {
 /** A job carries up to 25 steps when there is a backlog, and one when there is none. */
 const STEPS_A_JOB = 25
 const CLOSE_AT_ONCE = 500
+/** The lane of everything that is no campaign's. */
+const SINGLES = 1
 
 /** One tick: what is due and admitted goes onto the queues. Answers whether there is certainly more to do. */
 export async function pump(ports: PumpPorts): Promise<boolean> {
@@ -27,24 +31,31 @@ export async function pump(ports: PumpPorts): Promise<boolean> {
   return more || lost > 0
 }
 
-async function admit(ports: PumpPorts, holds: Hold[], { lanes, queued }: Awaited<ReturnType<PumpStore['due']>>) {
+type Due = Awaited<ReturnType<PumpStore['due']>>
+
+async function admit(ports: PumpPorts, holds: Hold[], { lanes, queued, singles }: Due) {
   const closing =
     lanes.some((lane) => lane.channel === 'none') && (await ports.steps.close(CLOSE_AT_ONCE)) === CLOSE_AT_ONCE
   await fallBack(ports, lanes, holds)
   if (stopsEverything(holds)) return closing
   const full = await Promise.all(
-    [...ports.carriers.keys()].map((channel) => fill(ports, channel, lanes, holds, queued[channel] ?? 0)),
+    [...ports.carriers.keys()].map((channel) =>
+      fill(ports, channel, lanes, holds, { all: queued[channel] ?? 0, singles: singles[channel] ?? 0 }),
+    ),
   )
   return closing || full.includes(true)
 }
 
-/** Singles first, then each lane by its quota, until the channel has its two seconds of work. */
+/**
+ * Singles first, then each lane by its quota, until the channel has its two seconds of work. What is queued of campaigns
+ * takes no room from singles, and is overtaken by them.
+ */
 async function fill(
   ports: PumpPorts,
   channel: ChannelName,
   lanes: DueLane[],
   holds: Hold[],
-  alreadyQueued: number,
+  queued: { all: number; singles: number },
 ): Promise<boolean> {
   const held = isHeld(ports, channel, holds)
   if (held === 'closed') return false
@@ -52,17 +63,19 @@ async function fill(
   const heldTemplates = holds
     .filter((hold) => hold.scope === 'template' && !hold.value.includes('@'))
     .map((hold) => hold.value)
-  let room = held === 'probing' ? 1 : ports.queuedAtMost(channel) - alreadyQueued
+  const most = ports.queuedAtMost(channel)
+  const room = held === 'probing' ? { all: 1, singles: 1 } : { all: most - queued.all, singles: most - queued.singles }
   let more = false
-  for (const { lane, quota, needsLink } of lanes.filter((due) => due.channel === channel)) {
-    const limit = Math.min(room, quota)
+  for (const { lane, priority, quota, needsLink } of lanes.filter((due) => due.channel === channel)) {
+    const limit = Math.min(lane === SINGLES ? room.singles : room.all, quota)
     if (limit <= 0) return false
     const taken = await ports.steps.take({ lane, channel, needsLink, limit, heldTemplates })
-    if (taken.length > 0) await ports.queue.add(channel, jobsOf(taken, alreadyQueued))
-    room -= taken.length
+    if (taken.length > 0) await ports.queue.add(channel, jobsOf(taken, queued.all), priority)
+    room.all -= taken.length
+    if (lane === SINGLES) room.singles -= taken.length
     more ||= taken.length === limit
   }
-  return more && room > 0 && held === 'open'
+  return more && room.all > 0 && held === 'open'
 }
 
 /** `probing`: every provider is held, and one may be tried with its next message. */

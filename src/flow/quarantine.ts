@@ -1,5 +1,6 @@
 import { DEADLY_AFTER } from '../domain/poison.ts'
-import type { DeliverStore, PoisonedStep, PumpStore, Settlement } from './ports-store.ts'
+import type { DeliverStore, Settlement } from './ports-deliver.ts'
+import type { PoisonedStep, PumpStore } from './ports-pump.ts'
 import { settlement, told } from './settlement.ts'
 
 export interface QuarantinePorts {

@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/outcome.ts'
 import type { Address, DeliverPorts, Delivery } from './delivery.ts'
+import { barredBy } from './soft-failure.ts'
 
 /** A refused account or sender is tried again after this long, one message at a time. */
 const REFUSED_FOR_MS = 30_000
@@ -15,7 +16,7 @@ export async function react(
   provider: string,
   sent: { address: Address; outcome: Outcome }[],
 ): Promise<void> {
-  for (const { address, outcome } of sent) await unwilling(ports, address, outcome)
+  for (const { address, outcome } of sent) await unwilling(ports, delivery.work.dispatchId, address, outcome)
   for (const { outcome } of sent) await troubled(ports, provider, outcome)
   if (delivery.probing && sent.some(({ outcome }) => WORKS.includes(outcome.kind))) await ports.lift(delivery.probing)
 }
@@ -23,9 +24,14 @@ export async function react(
 /** The provider looked at the message: whatever it said of it, the provider itself works. */
 const WORKS: Outcome['kind'][] = ['accepted', 'permanent', 'suppress']
 
-async function unwilling({ suppressions }: DeliverPorts, { hash, channel }: Address, outcome: Outcome): Promise<void> {
-  if (outcome.kind !== 'suppress') return
-  await suppressions.add({ hash, channel, reason: outcome.suppression, note: null, placedBy: 'provider' })
+async function unwilling(
+  { suppressions }: DeliverPorts,
+  dispatchId: string,
+  { hash, hashes, channel }: Address,
+  outcome: Outcome,
+): Promise<void> {
+  const reason = await barredBy(suppressions, outcome, { dispatchId, hashes })
+  if (reason) await suppressions.add({ hash, channel, reason, note: null, placedBy: 'provider' })
 }
 
 async function troubled(ports: DeliverPorts, provider: string, outcome: Outcome): Promise<void> {

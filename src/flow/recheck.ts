@@ -1,5 +1,5 @@
 import { type DeliverPorts, type Delivery, linkOf } from './delivery.ts'
-import type { AttemptResult, ClaimOrder, Settlement, StopFact, StopQuestion, Work } from './ports-store.ts'
+import type { AttemptResult, ClaimOrder, Settlement, StopFact, StopQuestion, Work } from './ports-deliver.ts'
 import { fails, later, nextChannel, settlement, told } from './settlement.ts'
 import { isAskedFor, waitsUntil } from './window.ts'
 

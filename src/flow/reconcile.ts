@@ -1,7 +1,7 @@
 import { backoffMs } from '../domain/backoff.ts'
 import type { ChannelName } from '../domain/channel.ts'
+import type { DeliverStore, Settlement } from './ports-deliver.ts'
 import type { MessageFinding, MessageLookup, Receipt, UnclearStep, UnclearStore } from './ports-receipts.ts'
-import type { DeliverStore, Settlement } from './ports-store.ts'
 import { type ReceiptPorts, recordReceipt } from './record-receipt.ts'
 import { settlement, told } from './settlement.ts'
 

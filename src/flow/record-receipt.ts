@@ -2,12 +2,15 @@ import { backoffMs } from '../domain/backoff.ts'
 import { isRunning } from '../domain/dispatch.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { isAboutWill } from '../domain/suppression.ts'
+import type { SuppressionStore } from './ports-consent.ts'
+import type { Settlement } from './ports-deliver.ts'
 import type { Receipt, ReceiptStore, ReceiptTarget, ReceiptVerdict } from './ports-receipts.ts'
-import type { Settlement } from './ports-store.ts'
 import { settlement, told } from './settlement.ts'
+import { barredBy } from './soft-failure.ts'
 import { type SuppressPorts, suppress } from './suppress.ts'
 
 export interface ReceiptPorts extends SuppressPorts {
+  suppressions: Pick<SuppressionStore, 'addAll' | 'failedFor'>
   receipts: ReceiptStore
   hold(order: { scope: 'provider'; value: string; reason: string; probeAfterMs: number | null }): Promise<void>
   alert(what: { what: string; reason: string; provider?: string }): Promise<void>
@@ -29,6 +32,7 @@ const PROBE_AFTER_MS = 30_000
  */
 export async function recordReceipt(ports: ReceiptPorts, receipt: Receipt): Promise<Heard> {
   const random = ports.random()
+  await barFirst(ports, receipt)
   for (let round = 1; ; round++) {
     const isLast = round === PATIENCE.times
     const heard = await ports.receipts.hear(receipt, (target) =>
@@ -44,6 +48,16 @@ export async function recordReceipt(ports: ReceiptPorts, receipt: Receipt): Prom
   }
 }
 
+/**
+ * A suppression counts whatever the rank: repeated, it changes nothing. It stands before its word is kept, for what is kept
+ * is not heard again (P4).
+ */
+async function barFirst(ports: ReceiptPorts, receipt: Receipt): Promise<void> {
+  if (receipt.outcome?.kind !== 'suppress') return
+  const known = await ports.receipts.hear(receipt, () => null)
+  if (known) await bar(ports, receipt.channel, receipt.outcome, known.target)
+}
+
 /** What came before the outcome of its attempt was written. */
 export async function recordEarly(ports: ReceiptPorts): Promise<number> {
   const receipts = await ports.receipts.early()
@@ -55,18 +69,25 @@ const waits = ({ current, status }: ReceiptTarget) => current && status === 'cla
 
 /** Null: nothing changes. Pure, and called under the lock of the dispatch. */
 export function judge(target: ReceiptTarget, receipt: Receipt, random: number): ReceiptVerdict | null {
-  if (target.rank !== null && receipt.rank <= target.rank) return null
+  const late = arrivedAfterAll(target, receipt)
+  if (target.rank !== null && receipt.rank < target.rank + (late ? 0 : 1)) return null
+  if (late) return { early: false, moves: [confirmed(target, 'pending', receipt), delivered(target, receipt)] }
   if (waits(target)) return { early: true, moves: [] }
   return { early: false, moves: target.current ? movesOf(target, receipt, random) : [] }
 }
 
+/** The step was about to be sent once more, because this attempt of it, or a later one, was thought to have failed. */
+const arrivedAfterAll = ({ status }: ReceiptTarget, receipt: Receipt) => status === 'pending' && arrived(receipt)
+
+const arrived = ({ outcome, status }: Receipt) => outcome === null && (status === 'delivered' || status === 'read')
+
 function movesOf(target: ReceiptTarget, receipt: Receipt, random: number): Settlement[] {
-  const { outcome, status } = receipt
+  const { outcome } = receipt
   if (target.status !== 'handed' && target.status !== 'ambiguous') return []
   // Every word but "certainly not sent" proves that the provider has it.
   const confirms = target.status === 'ambiguous' && (outcome === null || !certain(outcome))
-  const first = confirms ? [confirmed(target, receipt)] : []
-  if (outcome === null) return status === 'delivered' || status === 'read' ? [...first, delivered(target)] : first
+  const first = confirms ? [confirmed(target, 'ambiguous', receipt)] : []
+  if (outcome === null) return arrived(receipt) ? [...first, delivered(target, receipt)] : first
   return certain(outcome) ? [failed(target, outcome, receipt.mostResends, random)] : first
 }
 
@@ -75,23 +96,25 @@ const certain = (outcome: Outcome) =>
   outcome.kind !== 'ambiguous' &&
   !(outcome.kind === 'suppress' && ['complaint', 'unsubscribed'].includes(outcome.reason))
 
-function confirmed(target: ReceiptTarget, { providerId }: Receipt): Settlement {
-  return move(target, {
-    from: 'ambiguous',
+const confirmed = (target: ReceiptTarget, from: Settlement['from'], { channel, providerId }: Receipt): Settlement =>
+  move(target, {
+    from,
     to: 'handed',
+    channel,
+    provider: target.provider,
     confirmed: true,
     linkExpiresAt: target.linkExpiresAt,
     attempts: [{ n: target.attempt, outcome: 'accepted', reason: 'receipt', providerId }],
-    events: [told(target, 'message.handed', { channel: target.channel, provider: target.provider, confirmed: true })],
+    events: [told(target, 'message.handed', { channel, provider: target.provider, confirmed: true })],
   })
-}
 
-const delivered = (target: ReceiptTarget): Settlement =>
+const delivered = (target: ReceiptTarget, { channel }: Receipt): Settlement =>
   move(target, {
     from: 'handed',
     to: 'delivered',
+    channel,
     confirmed: true,
-    events: [told(target, 'message.delivered', { channel: target.channel, provider: target.provider })],
+    events: [told(target, 'message.delivered', { channel, provider: target.provider })],
   })
 
 function failed(target: ReceiptTarget, outcome: Outcome, mostResends: number | null, random: number): Settlement {
@@ -153,21 +176,17 @@ function stillAllowed({ validUntil, ownLink, linkExpiresAt, dispatchStatus }: Re
 const move = (target: ReceiptTarget, change: Pick<Settlement, 'from' | 'to'> & Partial<Settlement>): Settlement =>
   settlement(target, { reason: null, ...change })
 
-/** What a word says about the address or about us. A suppression counts whatever the rank: repeated, it changes nothing. */
+/** What else a word says about the address, or about us: that counts once, when it is first heard. */
 async function react(
   ports: ReceiptPorts,
-  { outcome }: Receipt,
+  { outcome, channel }: Receipt,
   target: ReceiptTarget,
   applied: boolean,
 ): Promise<void> {
-  if (applied) ports.wake()
-  if (!outcome) return
-  if (outcome.kind === 'suppress' && target.addressHash && target.channel !== 'in_app') {
-    const { suppression: reason } = outcome
-    const entry = { hash: target.addressHash, channel: target.channel, reason, note: null, placedBy: 'provider' }
-    await suppress(ports, [entry])
-  }
   if (!applied) return
+  ports.wake()
+  if (!outcome) return
+  if (outcome.kind !== 'suppress') await bar(ports, channel, outcome, target)
   if (outcome.kind === 'alert')
     await ports.hold({
       scope: 'provider',
@@ -177,4 +196,14 @@ async function react(
     })
   if (outcome.kind === 'alert' || (outcome.kind === 'permanent' && outcome.alert))
     await ports.alert({ what: 'provider_refused', reason: outcome.reason, provider: target.provider })
+}
+
+async function bar(
+  ports: ReceiptPorts,
+  channel: Receipt['channel'],
+  outcome: Outcome,
+  { dispatchId, addressHash: hash }: ReceiptTarget,
+): Promise<void> {
+  const reason = hash && (await barredBy(ports.suppressions, outcome, { dispatchId, hashes: [hash] }))
+  if (reason) await suppress(ports, [{ hash, channel, reason, note: null, placedBy: 'provider' }])
 }

@@ -1,7 +1,7 @@
 import type { Outcome } from '../domain/outcome.ts'
 import { type DeliverPorts, type Delivery, linkOf, messageFor, unsubscribeUrlOf } from './delivery.ts'
 import type { Attempt } from './ports.ts'
-import type { Settlement, Work } from './ports-store.ts'
+import type { Settlement, Work } from './ports-deliver.ts'
 import { react } from './react.ts'
 import { attemptResult, type Sent, settle, strongest } from './settlement.ts'
 import { windowLeftMs } from './window.ts'

@@ -2,7 +2,8 @@ import { backoffMs } from '../domain/backoff.ts'
 import type { NewEvent } from '../domain/event.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { isAboutWill, type SuppressionReason } from '../domain/suppression.ts'
-import type { AttemptResult, Settlement, StoredLink, Work } from './ports-store.ts'
+import type { AttemptResult, Settlement, Work } from './ports-deliver.ts'
+import type { StoredLink } from './ports-store.ts'
 
 /** What a settlement keeps of a step, wherever it was read. */
 type StepInHand = Pick<Work, 'dispatchId' | 'n' | 'turn' | 'channel' | 'chain' | 'tries' | 'fallBackAt'>

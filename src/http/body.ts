@@ -3,6 +3,8 @@ import { type Failure, failure } from '../domain/failure.ts'
 
 /** How much of a body that is too large still passes by, so that its sender gets to read the answer. */
 const MOST_DRAINED = 8 * 1_024 * 1_024
+/** How long a body may take to come. */
+const SLOWEST_MS = 300_000
 
 /** The raw bytes of a request, or why they were not taken. A request that is cut off ends in an error. */
 export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer | Failure> {
@@ -15,6 +17,8 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Buf
 }
 
 function collect(req: IncomingMessage, limit: number): Promise<Buffer | Failure> {
+  const deadline = setTimeout(() => req.destroy(), SLOWEST_MS)
+  req.on('close', () => clearTimeout(deadline))
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | Failure>()
   const chunks: Buffer[] = []
   let size = 0

@@ -20,7 +20,7 @@ const MOST_REMINDERS = 10
 /** The lane of everything that is no campaign's. */
 const SINGLES = 1
 
-const reminders = z
+export const reminders = z
   .strictObject({
     after: z
       .array(duration({ atLeast: 'PT1S', atMost: 'P365D' }))
@@ -109,6 +109,7 @@ export function orderOf({ link, reminders, fallbackAfter, ...body }: DispatchBod
     fallBackMs: fallbackAfter ?? null,
     lane: SINGLES,
     campaignId: null,
+    variant: null,
   }
 }
 

@@ -27,10 +27,11 @@ export const showEvent = (event: FeedEvent): ShownEvent => ({
 })
 
 function showData({ dispatchId, data }: FeedEvent): Record<string, unknown> {
-  const { step, link, ...rest } = data
+  const { step, link, campaignId, ...rest } = data
   return {
     ...(typeof step === 'number' && dispatchId && { stepId: stepId(dispatchId, step) }),
-    ...(typeof link === 'string' && { linkId: shownLink(link) }),
+    ...(typeof link === 'string' && { linkId: shownId('lnk', link) }),
+    ...(typeof campaignId === 'string' && { campaignId: shownId('cmp', campaignId) }),
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, inUtc(value)])),
   }
 }
@@ -39,4 +40,4 @@ function showData({ dispatchId, data }: FeedEvent): Record<string, unknown> {
 const inUtc = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/.test(value) ? new Date(value).toISOString() : value
 
-const shownLink = (id: string) => (/^[0-9a-f-]{36}$/.test(id) ? showId('lnk', id) : id)
+const shownId = (prefix: string, id: string) => (/^[0-9a-f-]{36}$/.test(id) ? showId(prefix, id) : id)

@@ -11,7 +11,7 @@ const mode = z.enum(['direct', 'evergreen']).meta({
     'What messages carry: the link itself (default), or an address of this service that leads to it and, when it has run out, offers to send a fresh one',
 })
 
-const linkOptions = z
+export const linkOptions = z
   .strictObject({
     linkId: ofTheOtherKind,
     url: ofTheOtherKind,
@@ -37,7 +37,7 @@ const linkOptions = z
   })
   .meta({ id: 'LinkOptions' })
 
-const ownLink = z
+export const ownLink = z
   .strictObject({
     linkId: z.string().regex(/^[\x21-\x7e]{1,256}$/, 'must have 1 to 256 visible ASCII characters'),
     url: z

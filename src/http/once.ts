@@ -56,4 +56,6 @@ export const replayed = ({ status, location, body }: StoredAnswer): Answer => ({
   headers: { ...(location && { Location: locationOf(location) }), 'Idempotency-Replayed': 'true' },
 })
 
-export const locationOf = (id: string): string => `/v1/dispatches/${showId('dsp', id)}`
+/** A path as it stands; else the id of a dispatch. */
+export const locationOf = (place: string): string =>
+  place.startsWith('/') ? place : `/v1/dispatches/${showId('dsp', place)}`

@@ -65,6 +65,9 @@ function operationOf(one: Route): ZodOpenApiOperationObject {
     description: [one.description, `Scope: ${one.scopes.join(' or ')}.`].filter(Boolean).join('\n\n'),
     requestParams: parametersOf(one),
     ...(one.body && { requestBody: { content: { 'application/json': { schema: one.body } } } }),
+    ...(one.files && {
+      requestBody: { content: Object.fromEntries(one.files.map((type) => [type, { schema: z.string() }])) },
+    }),
     responses: { ...answersOf(one), ...problemsOf([...(one.body ? OF_A_BODY : []), ...one.failures, ...EVERYWHERE]) },
   }
 }

@@ -1,11 +1,15 @@
 import type { Router } from 'express'
 import type { Logger } from 'pino'
 import type { AcceptPorts } from '../flow/accept.ts'
+import type { CampaignPorts, StartPorts } from '../flow/campaign.ts'
 import type { CancelPorts } from '../flow/cancel.ts'
+import type { EstimatePorts } from '../flow/estimate.ts'
 import type { FollowPorts } from '../flow/evergreen.ts'
 import type { OpenPorts } from '../flow/open.ts'
 import type { NoticeReader, Renderer, Vault } from '../flow/ports.ts'
+import type { AudienceStore, ListStore } from '../flow/ports-campaign.ts'
 import type { KeptTextReader, ReplyStore, SuppressionStore } from '../flow/ports-consent.ts'
+import type { FollowUpStore, TakeBackStore } from '../flow/ports-follow-up.ts'
 import type {
   ChangeStore,
   DispatchReader,
@@ -15,13 +19,31 @@ import type {
   StatusStore,
 } from '../flow/ports-read.ts'
 import type { InboundTextReader, ReceiptReader } from '../flow/ports-receipts.ts'
+import type { RecurrenceStore } from '../flow/ports-recur.ts'
 import type { EventStore } from '../flow/ports-store.ts'
+import type { TallyStore } from '../flow/ports-tally.ts'
 import type { ReceiptPorts } from '../flow/record-receipt.ts'
+import type { RecurPorts } from '../flow/recur.ts'
 import type { ReleasePorts } from '../flow/release.ts'
 
 /** Everything the door needs of the house. */
-export interface HttpPorts extends AcceptPorts, CancelPorts, OpenPorts, ReleasePorts, FollowPorts {
+export interface HttpPorts
+  extends AcceptPorts,
+    CancelPorts,
+    OpenPorts,
+    ReleasePorts,
+    FollowPorts,
+    CampaignPorts,
+    StartPorts {
   stops: CancelPorts['stops']
+  defaults: AcceptPorts['defaults']
+  recurrences: RecurrenceStore
+  nextFiring: RecurPorts['nextFiring']
+  audiences: AudienceStore
+  estimating: EstimatePorts
+  tallies: Pick<TallyStore, 'head' | 'read' | 'minutes'>
+  lists: FollowUpStore & ListStore
+  takeBacks: Pick<TakeBackStore, 'begin' | 'one'>
   dispatches: DispatchReader
   records: RecordReader
   changes: ChangeStore

@@ -10,6 +10,18 @@ import type { HttpPorts } from './ports.ts'
 import { type Route, route } from './route.ts'
 
 const channel = z.enum(CHANNELS)
+export const messageSchema = z.object({
+  kind: z.enum(['first', 'reminder']),
+  channel,
+  template: z.string(),
+  version: z.string().nullable(),
+  locale: z.string().nullable().meta({ description: 'The locale whose words were found' }),
+  direction: z.enum(['ltr', 'rtl']).nullable(),
+  words: z.record(z.string(), z.string()).nullable(),
+  sms: z.object({ encoding: z.string(), segments: z.int(), characters: z.int() }).nullable(),
+  missing: z.array(z.string()).meta({ description: 'Variables the template needs' }),
+  problem: z.string().nullable(),
+})
 const previewSchema = z
   .object({
     referenceId: z.string(),
@@ -26,20 +38,7 @@ const previewSchema = z
         expectedAt: z.iso.datetime().nullable().meta({ description: 'With send windows, without holds and failures' }),
       }),
     ),
-    messages: z.array(
-      z.object({
-        kind: z.enum(['first', 'reminder']),
-        channel,
-        template: z.string(),
-        version: z.string().nullable(),
-        locale: z.string().nullable().meta({ description: 'The locale whose words were found' }),
-        direction: z.enum(['ltr', 'rtl']).nullable(),
-        words: z.record(z.string(), z.string()).nullable(),
-        sms: z.object({ encoding: z.string(), segments: z.int(), characters: z.int() }).nullable(),
-        missing: z.array(z.string()).meta({ description: 'Variables the template needs' }),
-        problem: z.string().nullable(),
-      }),
-    ),
+    messages: z.array(messageSchema),
   })
   .meta({ id: 'Preview' })
 
@@ -82,7 +81,10 @@ function showPreview(ports: HttpPorts, { dispatch, plan, messages }: Preview): z
   }
 }
 
-function showMessage(ports: HttpPorts, message: PreviewedMessage): z.input<typeof previewSchema>['messages'][number] {
+export function showMessage(
+  ports: Pick<HttpPorts, 'segments'>,
+  message: PreviewedMessage,
+): z.input<typeof messageSchema> {
   const { words, kind, channel, template, version, locale, direction, missing, problem } = message
   return {
     kind,

@@ -20,6 +20,8 @@ export interface Route<Body = unknown, Query = unknown> {
   description?: string
   body?: z.ZodType<Body>
   bodyLimit?: number
+  /** Types of a body that is no JSON: `act` reads it from `req` as it comes in. */
+  files?: readonly string[]
   query?: z.ZodType<Query>
   headers?: z.ZodType
   answers: Record<number, { description: string; schema?: z.ZodType }>
@@ -57,7 +59,16 @@ export function handle(one: Route, auth: Auth): RequestHandler {
 
 async function answerTo(one: Route, auth: Auth, req: Request, requestId: string): Promise<Answer | Failure> {
   const caller = await auth.check(req.headers.authorization, one.scopes)
-  if ('code' in caller) return caller
+  return 'code' in caller ? caller : answerCaller(one, caller, req, requestId)
+}
+
+/** The same for somebody who has shown already that they may ask. */
+export async function answerCaller(
+  one: Route,
+  caller: Caller,
+  req: Request,
+  requestId: string,
+): Promise<Answer | Failure> {
   const raw = one.body ? await readBody(req, one.bodyLimit ?? BODY_LIMIT) : Buffer.alloc(0)
   if ('code' in raw) return raw
   const asked: Raw = { req, caller, raw, requestId, param: (name) => String(req.params[name] ?? '') }

@@ -1,15 +1,22 @@
 import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { failure } from '../domain/failure.ts'
+import { audienceRoutes } from './audience.ts'
 import { type Auth, makeAuth } from './auth.ts'
 import { batchRoutes } from './batch.ts'
+import { campaignActRoutes } from './campaign-acts.ts'
+import { campaignReportRoutes } from './campaign-reports.ts'
+import { campaignTestRoutes } from './campaign-tests.ts'
+import { campaignRoutes } from './campaigns.ts'
 import { actRoutes } from './dispatch-acts.ts'
 import { makeDispatchBody } from './dispatch-body.ts'
 import { listRoutes } from './dispatch-lists.ts'
 import { dispatchRoutes } from './dispatches.ts'
 import { docsRouter } from './docs-pages.ts'
+import { estimateRoutes } from './estimate.ts'
 import { eventRoutes } from './events.ts'
 import { askEvergreen, showEvergreen } from './evergreen.ts'
+import { followUpRoutes } from './follow-up.ts'
 import { healthRouter } from './health.ts'
 import { holdRoutes } from './holds.ts'
 import { handleEmailReceipts, handleTwilioInbound, handleTwilioStatus } from './inbound.ts'
@@ -21,11 +28,13 @@ import { previewRoutes } from './previews.ts'
 import { handleErrors, sendProblem } from './problem.ts'
 import { recipientRoutes } from './recipients.ts'
 import { recordRoutes } from './record.ts'
+import { recurrenceRoutes } from './recurrences.ts'
 import { logRequests, nameRequests } from './request.ts'
 import { handle, type Route } from './route.ts'
 import { statusRoutes } from './status.ts'
 import { IMPORT_PATH, importSuppressions } from './suppression-import.ts'
 import { suppressionRoutes } from './suppressions.ts'
+import { takeBackRoutes } from './take-backs.ts'
 import { templateRoutes } from './templates.ts'
 import { actUnsubscribe, showUnsubscribe } from './unsubscribe.ts'
 import { handlePartnerWebhook } from './webhook.ts'
@@ -71,9 +80,18 @@ function apiRoutes(ports: HttpPorts, auth: Auth): Route[] {
     ...dispatchRoutes(ports, newDispatch),
     ...actRoutes(ports),
     ...recordRoutes(ports),
+    ...audienceRoutes(ports),
     ...previewRoutes(ports, newDispatch),
     ...recipientRoutes(ports),
     ...eventRoutes(ports),
+    ...campaignRoutes(ports),
+    ...campaignActRoutes(ports),
+    ...estimateRoutes(ports),
+    ...campaignReportRoutes(ports),
+    ...followUpRoutes(ports),
+    ...takeBackRoutes(ports),
+    ...campaignTestRoutes(ports, newDispatch),
+    ...recurrenceRoutes(ports),
     ...holdRoutes(ports),
     ...suppressionRoutes(ports),
     ...inboundTextRoutes(ports),

@@ -11,7 +11,8 @@ export interface JobData {
 }
 
 export interface Queues {
-  add(channel: ChannelName, jobs: StepTurn[][]): Promise<void>
+  /** Jobs of a lower `priority` number come first; those of 0, which is usual, before all others. */
+  add(channel: ChannelName, jobs: StepTurn[][], priority?: number): Promise<void>
   /** Runs `handle` for every step of every job of these channels until closed. Rejects when the queues cannot be reached. */
   work(channels: readonly ChannelName[], handle: (turn: StepTurn) => Promise<unknown>): Promise<void>
   depth(): Promise<Record<string, number>>
@@ -51,15 +52,18 @@ export async function makeQueues(options: QueueOptions): Promise<Queues> {
   for (const queue of queues.values()) queue.on('error', onConnectionError)
   await Promise.all([...queues.values()].map((queue) => queue.waitUntilReady()))
   const workers: WorkerLike[] = []
+  const stopping: Promise<void>[] = []
   const stopWorking = async () => {
-    await Promise.all(workers.splice(0).map((worker) => worker.close()))
+    stopping.push(...workers.splice(0).map((worker) => worker.close()))
+    await Promise.all(stopping)
   }
   return {
-    async add(channel, jobs) {
+    async add(channel, jobs, priority = 0) {
+      const opts = priority > 0 ? { ...JOB, priority } : JOB
       const data = jobs.map((steps) => ({
         steps: steps.map(({ dispatchId, n, turn }): JobData['steps'][number] => [dispatchId, n, turn]),
       }))
-      await queues.get(channel)?.addBulk(data.map((data) => ({ name: 'deliver', data, opts: JOB })))
+      await queues.get(channel)?.addBulk(data.map((data) => ({ name: 'deliver', data, opts })))
     },
     async work(wanted, handle) {
       for (const channel of wanted) {
@@ -104,7 +108,7 @@ const nameOf = (channel: ChannelName, prefix: string) => `${prefix}-${channel.re
 /** Both are waited for: BullMQ on Postgres keeps a first connection that failed for ever, and a worker would spin on it. */
 interface QueueLike {
   waitUntilReady(): Promise<unknown>
-  addBulk(jobs: { name: string; data: JobData; opts: typeof JOB }[]): Promise<unknown>
+  addBulk(jobs: { name: string; data: JobData; opts: typeof JOB & { priority?: number } }[]): Promise<unknown>
   getJobCountByTypes(...types: ('waiting' | 'active' | 'prioritized')[]): Promise<number>
   on(event: 'error', listener: (error: Error) => void): unknown
   close(): Promise<void>

@@ -2,9 +2,10 @@ import type { Pool, PoolClient } from 'pg'
 import { type IfActive, RUNNING } from '../domain/dispatch.ts'
 import type { Vault } from '../flow/ports.ts'
 import type { AcceptAnswer, AcceptOrder } from '../flow/ports-store.ts'
+import { claimWaiting, giveBack } from './audience-claim.ts'
 import { insertDispatches } from './dispatch-rows.ts'
 import { inTransaction } from './pool.ts'
-import { batched, statement } from './sql.ts'
+import { batched, columns, statement } from './sql.ts'
 import { PLANNED_OR_ASKED, stopDispatches } from './stop.ts'
 
 /**
@@ -37,8 +38,10 @@ const marksOf = ({ dispatch, idempotency }: AcceptOrder) => [
 type Answers = Map<AcceptOrder, AcceptAnswer>
 
 async function acceptAll(client: PoolClient, vault: Vault, orders: AcceptOrder[]): Promise<AcceptAnswer[]> {
-  const known = await claimKeys(client, orders)
-  const fresh = orders.filter((order) => !known.has(order))
+  const known = await claimRows(client, orders)
+  const ours = orders.filter((order) => !known.has(order))
+  for (const [order, answer] of await claimKeys(client, ours)) known.set(order, answer)
+  const fresh = ours.filter((order) => !known.has(order))
   await lockRecipients(client, vault, fresh)
   const settled = await settleActive(client, fresh)
   const accepted = fresh.filter((order) => settled.get(order)?.kind === 'accepted')
@@ -48,6 +51,20 @@ async function acceptAll(client: PoolClient, vault: Vault, orders: AcceptOrder[]
     await insertDispatches(client, vault, dispatches)
   }
   return orders.map((order) => (known.get(order) ?? settled.get(order)) as AcceptAnswer)
+}
+
+const TAKEN = { kind: 'taken' } as const
+
+/** An audience's row becomes one dispatch: whoever comes second, from whatever process, writes nothing. */
+async function claimRows(client: PoolClient, orders: AcceptOrder[]): Promise<Answers> {
+  const wanted = orders.flatMap((order) => (order.audience ? [{ order, ...order.audience }] : []))
+  if (wanted.length === 0) return new Map()
+  const claimed = await claimWaiting(client, [
+    ...columns(wanted, 'campaignId', 'referenceId'),
+    wanted.map(({ order }) => order.dispatch.id),
+  ])
+  const mine = new Set(claimed.map((row) => row.dispatch_id))
+  return new Map(wanted.flatMap(({ order }) => (mine.has(order.dispatch.id) ? [] : [[order, TAKEN]])))
 }
 
 const insertKeys = statement<{ key_hash: Buffer }>(
@@ -153,10 +170,9 @@ async function settleActive(client: PoolClient, orders: AcceptOrder[]): Promise<
     const ids = (running.get(order.dispatch.referenceId) ?? []).map((row) => row.id)
     return { order, answer: answerBeside(ids, order.ifActive) }
   })
-  await giveBackKeys(
-    client,
-    verdicts.flatMap(({ order, answer }) => (answer.kind === 'active' ? [order] : [])),
-  )
+  const refused = verdicts.flatMap(({ order, answer }) => (answer.kind === 'active' ? [order] : []))
+  await giveBackKeys(client, refused)
+  await giveBackRows(client, refused)
   await supersede(
     client,
     verdicts.flatMap(({ answer }) => (answer.kind === 'accepted' ? answer.superseded : [])),
@@ -175,6 +191,12 @@ function answerBeside(running: string[], ifActive: IfActive): AcceptAnswer {
 async function giveBackKeys(client: PoolClient, orders: AcceptOrder[]) {
   const keys = orders.flatMap((order) => (order.idempotency ? [order.idempotency.keyHash] : []))
   if (keys.length > 0) await client.query('delete from idempotency where key_hash = any($1::bytea[])', [keys])
+}
+
+async function giveBackRows(client: PoolClient, orders: AcceptOrder[]) {
+  const ids = orders.flatMap(({ audience, dispatch }) => (audience ? [dispatch.id] : []))
+  const rows = orders.flatMap(({ audience }) => audience ?? [])
+  if (rows.length > 0) await giveBack(client, [...columns(rows, 'campaignId', 'referenceId'), ids])
 }
 
 async function supersede(client: PoolClient, ids: string[]) {

@@ -49,11 +49,15 @@ async function readHeader(client: PoolClient, release: string) {
 /** Every table of ours as people see it, without the ledger of migrations; those that refer to others come after them. */
 async function readTables(client: PoolClient): Promise<CopyTable[]> {
   const { rows } = await client.query<CopyTable>(
-    `select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns
+    `with recursive refers (oid, depth) as (
+       select c.oid, 0 from pg_class c where c.relnamespace = 'app'::regnamespace
+       union select f.conrelid, r.depth + 1 from refers r join pg_constraint f on f.contype = 'f' and f.confrelid = r.oid
+     )
+     select c.relname as table, array_agg(a.attname::text order by a.attnum) as columns
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
      where c.relnamespace = 'app'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'schema_step'
      group by c.oid, c.relname
-     order by (select count(*) from pg_constraint f where f.conrelid = c.oid and f.contype = 'f'), c.relname`,
+     order by (select max(depth) from refers r where r.oid = c.oid), c.relname`,
   )
   return rows
 }

@@ -95,13 +95,16 @@ interface AddedStep {
 }
 const insertResend = statement<AddedStep>(
   'resend-insert',
-  `insert into step (dispatch_id, n, kind, lane, channel, chain, needs_link, template, due_at, fall_back_at, status)
+  `insert into step (dispatch_id, n, kind, lane, channel, chain, needs_link, template, due_at, fall_back_at, cohort, status)
    select id, (select max(n) + 1 from step where dispatch_id = $1::uuid), 'resend', 1, $2::text, $3::text, own_link is null, template, app_now(),
-     app_now() + make_interval(secs => fall_back_ms / 1000.0), 'pending'
+     app_now() + make_interval(secs => fall_back_ms / 1000.0), cohort, 'pending'
    from dispatch where id = $1::uuid returning n, channel, template, due_at`,
 )
 
-/** The newest running dispatch that lists `in_app` and carries a living link. */
+/**
+ * The newest running dispatch that lists `in_app` and carries a living link. The first fetch hands it over, and starts what
+ * counts from the first hand-over. Lock order: the dispatch, then its steps.
+ */
 const placeInApp = statement<{
   dispatch_id: string
   id: string
@@ -112,16 +115,26 @@ const placeInApp = statement<{
 }>(
   'in-app-place',
   `with found as (
-     select d.id as dispatch_id, l.id, l.expires_at, l.requested_ms, s.sealed
+     select d.id as dispatch_id, l.id, l.expires_at, l.requested_ms, s.sealed, app_now() as now
      from dispatch d join carried c on c.dispatch_id = d.id join link l on l.id = c.link_id and l.status = 'active' and l.expires_at > app_now()
      join link_secret s on s.link_id = l.id
      where d.reference_id = $1::text and d.status in ('accepted', 'sent') and 'in_app' = any(string_to_array(d.channels, ','))
      order by d.id desc, l.expires_at desc limit 1
    ), placed as (
-     update dispatch d set in_app_at = app_now() from found where d.id = found.dispatch_id and d.in_app_at is null returning d.id
+     update dispatch d set status = 'sent', in_app_at = found.now, first_handed_at = coalesce(d.first_handed_at, found.now) from found
+     where d.id = found.dispatch_id and d.in_app_at is null and d.status in ('accepted', 'sent')
+     returning d.id, d.fall_back_ms, d.first_handed_at = found.now as is_first, found.now, found.expires_at
+   ), reminded as (
+     update step s set due_at = placed.now + make_interval(secs => s.after_ms / 1000.0),
+       fall_back_at = placed.now + make_interval(secs => (s.after_ms + placed.fall_back_ms) / 1000.0)
+     from placed where placed.is_first and s.dispatch_id = placed.id and s.kind = 'reminder' and s.status = 'pending' and s.due_at is null
+   ), closes as (
+     update step s set due_at = greatest(placed.expires_at, placed.now) from placed
+     where s.dispatch_id = placed.id and s.kind = 'close' and s.status = 'pending'
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
-     select new_id(), 'message.handed', id, '{"channel": "in_app", "provider": "app"}', app_now() from placed
+     select new_id(), 'message.handed', id, '{"channel": "in_app", "provider": "app"}'::jsonb, now from placed
+     union all select new_id(), 'dispatch.sent', id, '{}', now from placed where is_first
    )
    select found.*, exists (select from placed) as first from found`,
 )

@@ -1,15 +1,18 @@
 import type { Pool } from 'pg'
 import { cappedUntil } from '../domain/cap.ts'
 import type { Vault } from '../flow/ports.ts'
-import type { ClaimOrder, StepKey, StopFact, StopQuestion } from '../flow/ports-store.ts'
+import type { ClaimOrder, StopFact, StopQuestion } from '../flow/ports-deliver.ts'
+import type { StepKey } from '../flow/ports-store.ts'
 import { sentLately } from './cap.ts'
 import { sealLink } from './dispatch-rows.ts'
 import { applyFactsOf } from './facts.ts'
 import { batched, statement } from './sql.ts'
+import { renameLinks } from './stored-facts.ts'
 
 /**
  * First half of the fence: `queued → claimed` with `start_by`, the attempts, and the link row commit together.
  * False when the turn is no longer this worker's. A fresh link is stored either way: the partner has it.
+ * Lock order: dispatches of campaigns whose first link is to be noted, then steps.
  */
 export function makeClaim(pool: Pool, vault: Vault): (order: ClaimOrder) => Promise<boolean> {
   const run = async (orders: ClaimOrder[]) => {
@@ -20,7 +23,7 @@ export function makeClaim(pool: Pool, vault: Vault): (order: ClaimOrder) => Prom
       orders.map((o) => o.n),
       orders.map((o) => o.turn),
       orders.map((o) => o.outcomeWithinMs),
-      orders.map((o) => idOf(o.link)),
+      orders.map((o) => linkOf(o.link).id),
       orders.map((o) => o.attempts.length),
       fresh.map(({ link }) => link.id),
       fresh.map(({ order }) => order.referenceId),
@@ -38,7 +41,11 @@ export function makeClaim(pool: Pool, vault: Vault): (order: ClaimOrder) => Prom
       attempts.map(({ attempt }) => attempt.provider),
       attempts.map(({ attempt }) => attempt.addressHash),
       attempts.map(({ attempt }) => attempt.bodyHash ?? null),
+      attempts.map(({ attempt }) => attempt.template ?? null),
     ])
+    // After the commit, in a new statement: whoever stores a notice later than this look finds the link itself.
+    const linkIds = new Set(orders.map((o) => linkOf(o.link).linkId))
+    await renameLinks(pool, vault, [...linkIds])
     const won = new Set(rows.map((row) => stepOf({ dispatchId: row.dispatch_id, n: row.n })))
     return orders.map((o) => won.has(stepOf(o)))
   }
@@ -47,21 +54,26 @@ export function makeClaim(pool: Pool, vault: Vault): (order: ClaimOrder) => Prom
 }
 
 const stepOf = ({ dispatchId, n }: StepKey) => `${dispatchId}/${n}`
-const idOf = (link: ClaimOrder['link']) => ('fresh' in link ? link.fresh : link.stored).id
+const linkOf = (link: ClaimOrder['link']) => ('fresh' in link ? link.fresh : link.stored)
 
 const claim = statement<{ dispatch_id: string; n: number }>(
   'claim',
   `with k as (
      select * from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::uuid[], $6::int[]) as t (dispatch_id, n, turn, within_ms, link_id, attempts)
+   ), first as (
+     select id from dispatch where id = any($1::uuid[]) and cohort is not null and linked_at is null order by id for no key update
    ), locked as (
      select s.dispatch_id, s.n from step s join k on s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn
-     where s.status = 'queued' order by s.dispatch_id, s.n for update of s
+     where s.status = 'queued' and (select count(*) from first) is not null order by s.dispatch_id, s.n for update of s
    ), moved as (
      update step s set status = 'claimed', start_by = clock_timestamp() + interval '2 seconds',
        lease_until = clock_timestamp() + make_interval(secs => k.within_ms / 1000.0), attempts = s.attempts + k.attempts
      from locked join k using (dispatch_id, n)
      where s.dispatch_id = locked.dispatch_id and s.n = locked.n and s.turn = k.turn and s.status = 'queued'
      returning s.dispatch_id, s.n, s.turn, s.channel, s.start_by, k.link_id
+   ), counted as (
+     update dispatch d set linked_at = app_now() from first
+     where d.id = first.id and exists (select from moved m where m.dispatch_id = d.id)
    ), fresh as (
      select * from unnest($7::uuid[], $8::text[], $9::bytea[], $10::text[], $11::bigint[], $12::timestamptz[], $13::timestamptz[], $14::bytea[],
        $15::uuid[], $16::text[]) as t (id, reference_id, lookup, origin, requested_ms, expires_at, created_at, sealed, dispatch_id, type)
@@ -73,9 +85,10 @@ const claim = statement<{ dispatch_id: string; n: number }>(
    ), carries as (
      insert into carried (dispatch_id, link_id, carried_at) select distinct dispatch_id, link_id, app_now() from moved on conflict do nothing
    ), tried as (
-     insert into attempt (dispatch_id, step_n, n, turn, channel, provider, address_hash, body_hash, link_id, claimed_at, start_by)
-     select m.dispatch_id, m.n, a.n, m.turn, m.channel, a.provider, a.address_hash, a.body_hash, m.link_id, app_now(), m.start_by
-     from unnest($17::uuid[], $18::int[], $19::int[], $20::text[], $21::bytea[], $22::bytea[]) as a (dispatch_id, step_n, n, provider, address_hash, body_hash)
+     insert into attempt (dispatch_id, step_n, n, turn, channel, provider, address_hash, body_hash, template, link_id, claimed_at, start_by)
+     select m.dispatch_id, m.n, a.n, m.turn, m.channel, a.provider, a.address_hash, a.body_hash, a.template, m.link_id, app_now(), m.start_by
+     from unnest($17::uuid[], $18::int[], $19::int[], $20::text[], $21::bytea[], $22::bytea[], $23::text[])
+       as a (dispatch_id, step_n, n, provider, address_hash, body_hash, template)
      join moved m on m.dispatch_id = a.dispatch_id and m.n = a.step_n
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)

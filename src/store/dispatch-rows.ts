@@ -7,13 +7,13 @@ const insertAll = statement(
   'dispatch-insert',
   `with d as (
      insert into dispatch (id, reference_id, lane, campaign_id, status, category, template, locale, time_zone, zone_given, channels,
-       fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens)
+       fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens, cohort)
      select id, reference_id, lane, campaign_id, 'accepted', category, template, locale, time_zone, zone_given, channels,
-       fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens
+       fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens, cohort
      from unnest($1::uuid[], $2::text[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::text[],
-       $11::bigint[], $12::int[], $13::jsonb[], $14::uuid[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $38::text[])
+       $11::bigint[], $12::int[], $13::jsonb[], $14::uuid[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $38::text[], $39::int[])
        as t (id, reference_id, lane, campaign_id, category, template, locale, time_zone, zone_given, channels,
-         fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens)
+         fall_back_ms, life_minutes, link_options, own_link, send_at, valid_until, created_at, suspect_opens, cohort)
    ), secret as (
      insert into dispatch_secret (dispatch_id, kind, revision, sealed)
      select id, kind, 1, sealed from unnest($18::uuid[], $19::text[], $20::bytea[]) as t (id, kind, sealed)
@@ -21,11 +21,11 @@ const insertAll = statement(
      insert into dispatch_address (dispatch_id, hash, channel)
      select * from unnest($21::uuid[], $22::bytea[], $23::text[]) on conflict do nothing
    ), planned as (
-     insert into step (dispatch_id, n, kind, lane, channel, chain, needs_link, template, after_ms, due_at, fall_back_at, status)
-     select dispatch_id, n, kind, lane, channel, chain, needs_link, template, after_ms, due_at, fall_back_at, 'pending'
+     insert into step (dispatch_id, n, kind, lane, channel, chain, needs_link, template, after_ms, due_at, fall_back_at, cohort, status)
+     select dispatch_id, n, kind, lane, channel, chain, needs_link, template, after_ms, due_at, fall_back_at, cohort, 'pending'
      from unnest($24::uuid[], $25::int[], $26::text[], $27::int[], $28::text[], $29::text[], $30::bool[], $31::text[], $32::bigint[],
-       $33::timestamptz[], $34::timestamptz[])
-       as t (dispatch_id, n, kind, lane, channel, chain, needs_link, template, after_ms, due_at, fall_back_at)
+       $33::timestamptz[], $34::timestamptz[], $40::int[])
+       as t (dispatch_id, n, kind, lane, channel, chain, needs_link, template, after_ms, due_at, fall_back_at, cohort)
    )
    insert into event (id, type, dispatch_id, data, occurred_at)
    select new_id(), type, dispatch_id, data, app_now() from unnest($35::text[], $36::uuid[], $37::jsonb[]) as t (type, dispatch_id, data)`,
@@ -93,6 +93,8 @@ export async function insertDispatches(db: Queryable, vault: Vault, all: NewDisp
     events.map((e) => e.dispatchId),
     events.map((e) => JSON.stringify(e.data)),
     all.map((d) => d.suspectOpens),
+    all.map((d) => d.cohort),
+    steps.map(({ d }) => d.cohort),
   ])
   const own = all.flatMap((d) => (d.ownLink ? [{ d, link: d.ownLink }] : []))
   if (own.length > 0) {
@@ -100,7 +102,7 @@ export async function insertDispatches(db: Queryable, vault: Vault, all: NewDisp
       own.map(({ link }) => link.id),
       own.map(({ d }) => d.referenceId),
       own.map(({ link }) => vault.lookup('link', link.linkId)),
-      own.map(({ d, link }) => Math.max(0, link.expiresAt.getTime() - d.createdAt.getTime())),
+      own.map(({ link }) => link.requestedMs),
       own.map(({ link }) => link.expiresAt),
       own.map(({ link }) => sealLink(vault, link)),
       own.map(({ d }) => d.id),

@@ -54,6 +54,7 @@ async function applyFacts(pool: Pool, facts: Fact[]): Promise<Map<string, Applie
     const signs = await signsOfLife(client, spoken)
     await openLinks(client, signs)
     await endPlans(client, signs)
+    await noteOperationsOf(client, spoken)
     await markAll(client, spoken)
     return new Map(
       signs.map(({ fact, dispatches, suspect }) => [nameOf(fact), { touched: idsOf(dispatches), suspect }]),
@@ -152,6 +153,13 @@ async function endPlans(client: PoolClient, signs: Sign[]): Promise<void> {
   await noteOpens(client, [ids, times])
 }
 
+async function noteOperationsOf(client: PoolClient, spoken: Spoken[]): Promise<void> {
+  const created = spoken
+    .filter(({ fact }) => fact.type === 'operation.created')
+    .flatMap(({ fact, dispatches }) => dispatches.map(({ id }) => ({ id, at: fact.occurredAt })))
+  if (created.length > 0) await noteOperations(client, [created.map(({ id }) => id), created.map(({ at }) => at)])
+}
+
 async function markAll(client: PoolClient, spoken: Spoken[]): Promise<void> {
   const about = spoken.flatMap(({ fact, dispatches }) =>
     (dispatches.length > 0 ? idsOf(dispatches) : [null]).map((dispatch) => ({ key: fact.keyHash, dispatch })),
@@ -209,6 +217,14 @@ const noteOpens = statement(
   'opens-noted',
   `update dispatch d set opened_at = o.at
    from (select id, min(at) as at from unnest($1::uuid[], $2::timestamptz[]) as t (id, at) group by id) o where d.id = o.id and d.opened_at is null`,
+)
+
+/** Of dispatches of campaigns: the first, whatever became of it. */
+const noteOperations = statement(
+  'operations-noted',
+  `update dispatch d set operation_at = o.at
+   from (select id, min(at) as at from unnest($1::uuid[], $2::timestamptz[]) as t (id, at) group by id) o
+   where d.id = o.id and d.cohort is not null and d.operation_at is null`,
 )
 
 /** The notice itself goes on the feed once, with the dispatch it speaks of: `link.*` shows as our own events. */

@@ -67,7 +67,14 @@ const inForce = statement<HoldRow>(
   `select ${COLUMNS} from hold where lifted_at is null order by placed_at`,
 )
 
-/** The event is written with the hold, and only when the hold is new. */
+/** A hold on a running campaign is its pause, whoever placed it. */
+const campaignEvent = (type: string, by: string, from: string) =>
+  `insert into event (id, type, dispatch_id, data, occurred_at)
+   select new_id(), ${type}, null, jsonb_build_object('campaignId', value, 'reason', reason, 'by', ${by}), app_now()
+   from ${from} and exists (
+     select from campaign c where c.id = case scope when 'campaign' then value::uuid end and c.status = 'running')`
+
+/** The event is written with the hold, and only when the hold is new. A held campaign's lane is closed, so that nobody looks into it. */
 const placeHold = statement<HoldRow & { fresh: boolean }>(
   'hold-place',
   `with placed as (
@@ -76,21 +83,27 @@ const placeHold = statement<HoldRow & { fresh: boolean }>(
      on conflict (scope, value) where lifted_at is null
        do update set probe_at = case when h.probe_at is not null and excluded.placed_by = 'service' then greatest(h.probe_at, excluded.probe_at) end
      returning h.*, h.id = $1::uuid as fresh
+   ), closed as (
+     update lane set open = false from placed where placed.scope = 'campaign' and lane.campaign_id::text = placed.value
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
      select new_id(), 'system.hold_placed', null, jsonb_build_object('scope', scope, 'value', value, 'reason', reason, 'by', placed_by), app_now()
      from placed where fresh
-   )
+   ), paused as (${campaignEvent("case placed_by when 'service' then 'campaign.braked' else 'campaign.paused' end", 'placed_by', 'placed where fresh')})
    select ${COLUMNS}, fresh from placed`,
 )
+/** Of a scope and value one hold at most is in force, so nothing else keeps the lane closed but the end of its campaign. */
 const liftHold = statement<HoldRow>(
   'hold-lift',
   `with lifted as (
      update hold set lifted_at = app_now(), lifted_by = $2::text where id = $1::uuid and lifted_at is null and ($2::text <> 'probe' or probe_at is not null) returning *
+   ), opened as (
+     update lane set open = true from lifted where lifted.scope = 'campaign' and lane.campaign_id::text = lifted.value
+       and not exists (select from campaign c where c.id = lane.campaign_id and c.status in ('finished', 'cancelled'))
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
      select new_id(), 'system.hold_lifted', null, jsonb_build_object('scope', scope, 'value', value, 'reason', reason, 'by', $2::text), app_now() from lifted
-   )
+   ), resumed as (${campaignEvent("'campaign.resumed'", '$2::text', 'lifted where true')})
    select ${COLUMNS} from lifted`,
 )
 const dueProbes = statement<HoldRow>(

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import type { Vault } from '../flow/ports.ts'
-import type { LinkStore } from '../flow/ports-store.ts'
+import type { LinkStore, StepKey, StepTurn } from '../flow/ports-store.ts'
 import { openLink } from './dispatch-rows.ts'
-import { batched, statement } from './sql.ts'
+import { batched, columns, statement } from './sql.ts'
 
 interface Lease {
   referenceId: string
@@ -20,6 +20,8 @@ export function makeLinkStore(pool: Pool, vault: Vault): LinkStore {
     await dropLeases(pool, [orders.map((o) => o.referenceId), orders.map((o) => o.holder)])
     return orders.map(() => undefined)
   })
+  // Twins of a job that met in one batch would both hear that the slot was theirs.
+  const spend = batched((turns: StepTurn[]) => spendAll(pool, turns), { marks: (turn) => [stepOf(turn)] })
   const answered = batched(async (slots: number[]) => {
     await freeSlots(pool, [slots, 60])
     return slots.map(() => undefined)
@@ -27,6 +29,7 @@ export function makeLinkStore(pool: Pool, vault: Vault): LinkStore {
   return {
     lease: (referenceId, holder) => lease({ referenceId, holder }),
     release: (referenceId, holder) => release({ referenceId, holder }),
+    spendSlot: (turn) => spend(turn),
     slotAnswered: (slot) => answered(slot),
     slotUnused: async (slot) => void (await freeSlots(pool, [[slot], 0])),
     async find(linkId) {
@@ -63,6 +66,28 @@ const dropLeases = statement(
   'lease-drop',
   `update recipient_lease l set held_until = '-infinity' from unnest($1::text[], $2::uuid[]) as t (reference_id, holder)
    where l.reference_id = t.reference_id and l.holder = t.holder`,
+)
+
+const stepOf = ({ dispatchId, n }: StepKey) => `${dispatchId}/${n}`
+
+async function spendAll(pool: Pool, turns: StepTurn[]): Promise<boolean[]> {
+  const rows = await spendSlots(pool, columns(turns, 'dispatchId', 'n', 'turn'))
+  const spent = new Set(rows.map((row) => stepOf({ dispatchId: row.dispatch_id, n: row.n })))
+  return turns.map((turn) => spent.has(stepOf(turn)))
+}
+
+/** The slot itself stays taken: from here on it comes back by its answer, or when it runs out. */
+const spendSlots = statement<{ dispatch_id: string; n: number }>(
+  'slot-spend',
+  `with k as (
+     select * from unnest($1::uuid[], $2::int[], $3::int[]) as t (dispatch_id, n, turn)
+   ), locked as (
+     select s.dispatch_id, s.n from step s join k on s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn
+     where s.status = 'queued' and s.slot is not null order by s.dispatch_id, s.n for update of s
+   )
+   update step s set slot = null from locked join k using (dispatch_id, n)
+   where s.dispatch_id = locked.dispatch_id and s.n = locked.n and s.turn = k.turn and s.status = 'queued'
+   returning s.dispatch_id, s.n`,
 )
 const freeSlots = statement(
   'slot-free',

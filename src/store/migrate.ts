@@ -73,7 +73,10 @@ async function patiently(pool: Pool, work: (client: PoolClient) => Promise<unkno
   }
 }
 
+/** A row, schema, table or type of that name is there already. */
+const TWIN_CODES = new Set(['23505', '42P06', '42P07', '42710'])
+
 /** `if not exists` still collides when two processes create at the same instant; the loser has nothing left to do. */
 function ignoreTwin(error: { code?: string }): void {
-  if (error.code !== '23505' && error.code !== '42P06' && error.code !== '42P07') throw error
+  if (!TWIN_CODES.has(error.code ?? '')) throw error
 }

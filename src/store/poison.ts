@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { DEADLY_AFTER } from '../domain/poison.ts'
-import type { PoisonedStep, StepTurn } from '../flow/ports-store.ts'
+import type { PoisonedStep } from '../flow/ports-pump.ts'
+import type { StepTurn } from '../flow/ports-store.ts'
 import { batched, columns, statement } from './sql.ts'
 import { splitChannels } from './work.ts'
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { DEADLY_AFTER } from '../domain/poison.ts'
-import type { DueLane, PumpStore, TakenStep, TakeOrder } from '../flow/ports-store.ts'
+import type { DueLane, PumpStore, TakenStep, TakeOrder } from '../flow/ports-pump.ts'
 import { readPoisoned } from './poison.ts'
 import { statement } from './sql.ts'
 
@@ -21,14 +21,18 @@ export function makePumpStore(pool: Pool, { slots }: PumpOptions): PumpStore {
   return {
     async due() {
       const [lanes, queued] = await Promise.all([dueLanes(pool, []), queuedByChannel(pool, [])])
-      return { lanes: lanes.map(asDueLane), queued: Object.fromEntries(queued.map((row) => [row.channel, row.n])) }
+      return {
+        lanes: lanes.map(asDueLane),
+        queued: Object.fromEntries(queued.map((row) => [row.channel, row.n])),
+        singles: Object.fromEntries(queued.map((row) => [row.channel, row.singles])),
+      }
     },
     async take(order) {
       const rows = await (order.needsLink && slots ? takeWithSlot : take)(pool, valuesOf(order))
       return rows.map(asTaken)
     },
     async expireLeases() {
-      const [row] = await expireLeases(pool, [DEADLY_AFTER])
+      const [row] = await expireLeases(pool, [])
       return { lost: row?.lost ?? 0, ambiguous: row?.ambiguous ?? 0 }
     },
     poisoned: () => readPoisoned(pool),
@@ -71,9 +75,9 @@ const dueLanes = statement<LaneRow>(
    order by l.priority, l.id`,
 )
 
-const queuedByChannel = statement<{ channel: string; n: number }>(
+const queuedByChannel = statement<{ channel: string; n: number; singles: number }>(
   'queued-by-channel',
-  "select channel, count(*)::int as n from step where status = 'queued' group by channel",
+  `select channel, count(*)::int as n, count(*) filter (where lane = 1)::int as singles from step where status = 'queued' group by channel`,
 )
 
 interface TakenRow {
@@ -98,23 +102,43 @@ const valuesOf = ({ lane, channel, needsLink, limit, heldTemplates }: TakeOrder)
   heldTemplates,
 ]
 
+/** What a lane may save up that was kept from its turn; the pump looks every second. */
+const SAVED = "interval '2 seconds'"
+
+/**
+ * A lane with a pace lets evenly spaced messages go, and at most the unused two seconds' worth and one at once: its row
+ * says when the next may leave, and whoever takes some locks it and moves it on, in whatever process. The others have none.
+ */
+const PACED = `lane_pace as materialized (
+     select id, interval '1 hour' / per_hour as spacing, greatest(free_at, app_now() - ${SAVED}) as free_at
+     from lane where id = $1::int and per_hour is not null for update
+   ), allowed as (
+     select coalesce((
+       select least($4::int, floor(extract(epoch from app_now() - free_at) / extract(epoch from spacing)) + 1)::int from lane_pace
+     ), $4::int) as n
+   )`
+const PAID = `paid as (
+     update lane l set free_at = p.free_at + p.spacing * (select count(*) from leaving) from lane_pace p
+     where l.id = p.id and exists (select from leaving)
+   )`
+
 const DUE = `select s.dispatch_id, s.n from step s
      where s.lane = $1::int and s.channel = $2::text and s.needs_link = $3::bool and s.status = 'pending'
        and s.due_at <= (select app_now()) and s.template <> all($5::text[])
-     order by s.due_at limit $4::int for update of s skip locked`
+     order by s.due_at limit (select greatest(n, 0) from allowed) for update of s skip locked`
 const QUEUED = `status = 'queued', turn = s.turn + 1, lease_until = clock_timestamp() + ${LEASE}`
 
 const take = statement<TakenRow>(
   'take',
-  `with due as (${DUE})
-   update step s set ${QUEUED} from due where s.dispatch_id = due.dispatch_id and s.n = due.n and s.status = 'pending'
+  `with ${PACED}, leaving as (${DUE}), ${PAID}
+   update step s set ${QUEUED} from leaving due where s.dispatch_id = due.dispatch_id and s.n = due.n and s.status = 'pending'
    returning s.dispatch_id, s.n, s.turn, s.empty_turns, s.due_at`,
 )
 
 /** Slots are taken in order of due time, by `skip locked`; reserved ones only by the single lane. A step whose recipient has a living link needs none. */
 const takeWithSlot = statement<TakenRow>(
   'take-with-slot',
-  `with due as (${DUE}),
+  `with ${PACED}, due as (${DUE}),
    known as (
      select due.*, exists (
        select from dispatch d join link l on l.reference_id = d.reference_id and l.status = 'active' and l.expires_at > app_now() + interval '30 minutes'
@@ -126,22 +150,26 @@ const takeWithSlot = statement<TakenRow>(
      select f.n, row_number() over () as place from (
        select n from link_slot where free_at <= (select app_now()) and (not reserved or $1::int = 1)
        order by reserved, n limit (select count(*) from wanting) for update skip locked) f
-   ), matched as (
+   ), leaving as (
      select wanting.dispatch_id, wanting.n, free.n as slot from wanting join free using (place)
      union all
      select dispatch_id, n, null from known where covered
    ), taken as (
      update link_slot set free_at = app_now() + ${SLOT_HELD} from free where link_slot.n = free.n
-   )
-   update step s set ${QUEUED}, slot = matched.slot from matched where s.dispatch_id = matched.dispatch_id and s.n = matched.n and s.status = 'pending'
+   ), ${PAID}
+   update step s set ${QUEUED}, slot = matched.slot from leaving matched where s.dispatch_id = matched.dispatch_id and s.n = matched.n and s.status = 'pending'
    returning s.dispatch_id, s.n, s.turn, s.empty_turns, s.due_at`,
 )
 
-/** A queued step past its lease lost its job; a claimed one past its deadline lost its worker, and nobody knows how far it came. */
+/**
+ * A queued step past its lease lost its job; a claimed one past its deadline lost its worker, and nobody knows how far it came.
+ * Without parameters, so that it is planned once a connection and not in each of its first five runs: to plan it, the server
+ * looks at the ends of the steps' keys, which takes more blocks than to run it.
+ */
 const expireLeases = statement<{ lost: number; ambiguous: number }>(
   'expire-leases',
   `with overdue as (
-     select dispatch_id, n, status from step where status in ('queued', 'claimed') and lease_until < (select clock_timestamp()) and deaths < $1::int
+     select dispatch_id, n, status from step where status in ('queued', 'claimed') and lease_until < (select clock_timestamp()) and deaths < ${DEADLY_AFTER}
      order by dispatch_id, n limit 1000 for update skip locked
    ), lost as (
      update step s set status = 'pending', due_at = app_now(), empty_turns = s.empty_turns + 1, slot = null

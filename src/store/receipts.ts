@@ -19,6 +19,7 @@ export function makeReceiptStore(pool: Pool): ReceiptStore {
         const target = asTarget(row)
         const verdict = judge(target)
         if (verdict) await write(client, receipt, target, verdict)
+        if (row.undelivered) await noteArrival(client, target, verdict)
         return { target, verdict }
       }),
     early: async () => (await readEarly(pool, [])).map(asReceipt),
@@ -90,6 +91,8 @@ interface TargetRow {
   own_link: boolean
   same_reason: number
   others_live: boolean
+  /** A campaign's, of which no delivery was noted yet. */
+  undelivered: boolean
   now: Date
 }
 
@@ -103,7 +106,7 @@ const readTarget = statement<TargetRow>(
      d.in_app_at is not null or exists (
        select from step o where o.dispatch_id = a.dispatch_id and o.n <> a.step_n and o.kind <> 'close' and (
          o.status in ('handed', 'delivered', 'claimed', 'ambiguous', 'queued') or (o.status = 'pending' and o.kind in ('first', 'resend')))) as others_live,
-     app_now() as now
+     d.cohort is not null and d.delivered_at is null as undelivered, app_now() as now
    from attempt a join step s on s.dispatch_id = a.dispatch_id and s.n = a.step_n join dispatch d on d.id = a.dispatch_id
    left join link l on l.id = a.link_id
    where a.dispatch_id = $1::uuid and a.step_n = $2::int and a.n = $3::int`,
@@ -157,12 +160,21 @@ async function write(client: PoolClient, receipt: Receipt, target: ReceiptTarget
   if (receipt.outcome === null) await confirm(client, [dispatchId, n, target.turn])
 }
 
+/** Of a dispatch of a campaign, the first time. */
+async function noteArrival(client: PoolClient, { dispatchId }: ReceiptTarget, verdict: ReceiptVerdict | null) {
+  if (verdict?.moves.some(({ to }) => to === 'delivered')) await noteDelivered(client, [dispatchId])
+}
+
 /** One that is out of order is noted only where nothing stood before. */
 const noteReceipt = statement(
   'receipt-note',
   `update attempt set receipt = $4::text, receipt_rank = $5::int, receipt_final = $6::bool, receipt_reason = $7::text, receipt_at = app_now(),
      receipt_due = null, provider_id = coalesce(provider_id, $8::text)
    where dispatch_id = $1::uuid and step_n = $2::int and n = $3::int`,
+)
+const noteDelivered = statement(
+  'receipt-delivered',
+  'update dispatch set delivered_at = app_now() where id = $1::uuid and delivered_at is null',
 )
 const confirm = statement(
   'receipt-confirm',

@@ -1,11 +1,18 @@
 import type { Pool } from 'pg'
 import type { Vault } from '../flow/ports.ts'
+import type { StoredRecipient } from '../flow/ports-campaign.ts'
 import type { IntakeStore } from '../flow/ports-store.ts'
 import { statement } from './sql.ts'
 
-const readOne = statement<{ locale: string | null; time_zone: string | null; contact: Buffer | null }>(
-  'recipient-read',
-  'select locale, time_zone, contact from recipient where reference_id = $1::text',
+interface Row {
+  reference_id: string
+  locale: string | null
+  time_zone: string | null
+  contact: Buffer | null
+}
+const readAll = statement<Row>(
+  'recipients-read',
+  'select reference_id, locale, time_zone, contact from recipient where reference_id = any($1::text[])',
 )
 
 export async function readRecipient(
@@ -13,11 +20,22 @@ export async function readRecipient(
   vault: Vault,
   referenceId: string,
 ): ReturnType<IntakeStore['recipient']> {
-  const [row] = await readOne(pool, [referenceId])
-  if (!row) return null
-  const contact =
-    row.contact && JSON.parse(vault.open(row.contact, { table: 'recipient', row: referenceId, column: 'contact' }))
-  return { locale: row.locale, timeZone: row.time_zone, contact }
+  return (await readRecipients(pool, vault, [referenceId])).get(referenceId) ?? null
+}
+
+/** Those that are known, by their id. */
+export async function readRecipients(
+  pool: Pool,
+  vault: Vault,
+  referenceIds: string[],
+): Promise<Map<string, StoredRecipient>> {
+  const rows = await readAll(pool, [referenceIds])
+  return new Map(rows.map((row) => [row.reference_id, asStored(vault, row)]))
+}
+
+function asStored(vault: Vault, { reference_id: row, locale, time_zone: timeZone, contact }: Row): StoredRecipient {
+  const text = contact && vault.open(contact, { table: 'recipient', row, column: 'contact' })
+  return { locale, timeZone, contact: text && JSON.parse(text) }
 }
 
 const readKey = statement<{ body_hash: Buffer; status: number; location: string | null; body: string }>(

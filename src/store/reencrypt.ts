@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Place, Vault } from '../flow/ports.ts'
+import { audienceRowPlace, refusalPlace } from './audience-seal.ts'
 import { placeOf } from './dispatch-rows.ts'
 
 /** A column of ciphertext: how its rows are found, and the place each is bound to. */
@@ -40,6 +41,18 @@ const SEALED: SealedColumn[] = [
     column: 'sealed',
     key: ['key_hash'],
     placeOf: ([hash]) => ({ table: 'inbound_text', row: (hash as Buffer).toString('hex'), column: 'sealed' }),
+  },
+  {
+    table: 'audience_row',
+    column: 'sealed',
+    key: ['campaign_id', 'reference_id'],
+    placeOf: ([campaignId, referenceId]) => audienceRowPlace(String(campaignId), String(referenceId)),
+  },
+  {
+    table: 'audience_refusal',
+    column: 'sealed',
+    key: ['upload_id', 'line', 'place'],
+    placeOf: ([uploadId, line, place]) => refusalPlace(String(uploadId), Number(line), Number(place)),
   },
 ]
 

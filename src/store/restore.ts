@@ -42,7 +42,7 @@ export function restoreCopy(pool: Pool, source: AsyncIterable<Buffer>, options: 
     const frames = readFrames(source)
     try {
       const header = await readHeader(frames, options)
-      const counts = await fill(client, frames, await columnsHere(client))
+      const counts = await uncounted(client, async () => fill(client, frames, await columnsHere(client)))
       await continueIdentities(client)
       await (options.as === 'copy' ? markCopy(client, header.takenAt) : markMoved(client))
       return { header, tables: counts.length, rows: counts.reduce((sum, count) => sum + count, 0) }
@@ -50,6 +50,18 @@ export function restoreCopy(pool: Pool, source: AsyncIterable<Buffer>, options: 
       await frames.return()
     }
   })
+}
+
+/** The copy brings the counters of its rows: what is filled in is not counted once more. */
+async function uncounted<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  const { rows } = await client.query<{ name: string }>(
+    `select distinct t.tgrelid::regclass::text as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+     where c.relnamespace = 'app'::regnamespace and not c.relispartition and not t.tgisinternal`,
+  )
+  for (const { name } of rows) await client.query(`alter table ${name} disable trigger user`)
+  const result = await work()
+  for (const { name } of rows) await client.query(`alter table ${name} enable trigger user`)
+  return result
 }
 
 async function assertEmpty(client: PoolClient): Promise<void> {

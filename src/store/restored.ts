@@ -33,6 +33,7 @@ const isCopy = statement('restored-is-copy', 'select from world where restored_f
  * In the lost time: what was due before a worker first looked, and what was queued, claimed or unclear when the copy was
  * made. What was accepted since the restore is not. Retries that old receipts would lead to may have been made already too:
  * nobody asks for those any more. The app's surface is no message; to place it again does no harm.
+ * Campaigns in the middle of their audience are paused: who of those that still wait here was written to, nobody can say.
  * Lock order: steps, then attempts.
  */
 const setApart = statement<{ apart: number }>(
@@ -58,6 +59,17 @@ const setApart = statement<{ apart: number }>(
    ), told as (
      insert into event (id, type, dispatch_id, data, occurred_at)
      select new_id(), 'message.unclear', dispatch_id, jsonb_build_object('step', n, 'kind', kind, 'reason', 'restored'), app_now() from moved
+   ), paused as (
+     insert into hold (id, scope, value, reason, placed_by)
+     select new_id(), 'campaign', c.id, 'restored', 'service' from campaign c, copy
+     where c.status = 'running' and c.started_at <= copy.restored_from + interval '1 minute'
+       and exists (select from audience_row r where r.campaign_id = c.id and r.status = 'waiting')
+     on conflict do nothing returning *
+   ), closed as (
+     update lane set open = false from paused where lane.campaign_id::text = paused.value
+   ), said as (
+     insert into event (id, type, dispatch_id, data, occurred_at)
+     select new_id(), 'system.hold_placed', null, jsonb_build_object('scope', scope, 'value', value, 'reason', reason, 'by', placed_by), app_now() from paused
    )
    select (select count(*) from moved)::int as apart from copy`,
 )

@@ -1,10 +1,11 @@
 import type { Pool } from 'pg'
-import type { Settlement } from '../flow/ports-store.ts'
+import type { Settlement } from '../flow/ports-deliver.ts'
 import { batched, type Queryable, statement } from './sql.ts'
 
 /**
  * Writes what became of a step, its attempts, its dispatch and their events in one statement. False when the step had
  * left `from`, or the turn was another's: somebody was faster, and nothing is written.
+ * A slot is freed as its step says once that is locked: a twin of the job may have spent it since the statement began.
  * Lock order: dispatches by id, then steps. `coalesce(s.status, '')` keeps the pump's index out of the plan: it holds every step
  * that waits, and would be walked whole for a few rows that the primary key finds.
  */
@@ -62,14 +63,17 @@ const settle = statement<{ dispatch_id: string; n: number }>(
    ), now as (select app_now() as at
    ), locked as (
      select id from dispatch where id in (select dispatch_id from k) order by id for no key update
+   ), unspent as (
+     select s.dispatch_id, s.n, s.slot from step s join k on s.dispatch_id = k.dispatch_id and s.n = k.n join locked on locked.id = k.dispatch_id
+     where s.slot = k.free_slot order by s.dispatch_id, s.n for update of s
    ), moved as (
      update step s set status = k.becomes, reason = k.reason, channel = k.channel, chain = k.chain, tries = k.tries, fall_back_at = k.fall_back_at,
        needs_link = k.needs_link, due_at = coalesce(k.due_at, s.due_at), slot = null, start_by = null, lease_until = null,
        provider = coalesce(k.provider, s.provider), confirmed = k.confirmed, empty_turns = 0, deaths = 0,
        handed_at = case when k.becomes = 'handed' then now.at else s.handed_at end
-     from locked join k on k.dispatch_id = locked.id cross join now
+     from locked join k on k.dispatch_id = locked.id left join unspent u on u.dispatch_id = k.dispatch_id and u.n = k.n cross join now
      where s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn and s.status = k.was
-     returning s.dispatch_id, s.n, s.kind, s.status, k.was, k.link_expires_at, k.ends_status, k.ends_reason, k.free_slot
+     returning s.dispatch_id, s.n, s.kind, s.status, k.was, k.link_expires_at, k.ends_status, k.ends_reason, u.slot as free_slot
    ), tried as (
      update attempt a set outcome = t.outcome, reason = t.reason, provider_id = t.provider_id, settled_at = now.at,
        outcome_at = coalesce(a.outcome_at, clock_timestamp())

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { StatusStore } from '../flow/ports-read.ts'
+import { HAS_DUE_ROWS } from './campaign-rows.ts'
 import { one, statement } from './sql.ts'
 
 export function makeStatusStore(pool: Pool): StatusStore {
@@ -22,12 +23,21 @@ export function makeStatusStore(pool: Pool): StatusStore {
   }
 }
 
-/** A row for as long as something is due in an open lane, on its way to a worker, or in a worker's hands. */
+/**
+ * A row for as long as something is due in an open lane whose pace lets it go, on its way to a worker, or in a worker's
+ * hands; or a row of an audience is to become a dispatch.
+ */
 const readBusy = statement(
   'busy',
   `select from step where status in ('queued', 'claimed')
    union all
-   (select from step s join lane l on l.id = s.lane and l.open where s.status = 'pending' and s.due_at <= app_now() limit 1)
+   (select from step s join lane l on l.id = s.lane and l.open and (l.per_hour is null or l.free_at <= app_now())
+    where s.status = 'pending' and s.due_at <= app_now() limit 1)
+   union all
+   (select from campaign c join lane l on l.id = c.lane and l.open and (l.per_hour is null or l.free_at <= app_now())
+    where c.status = 'running' and (c.valid_until is null or c.valid_until > app_now())
+      and not exists (select from hold h where h.lifted_at is null and h.scope in ('all', 'partner'))
+      and ${HAS_DUE_ROWS} limit 1)
    limit 1`,
 )
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Vault } from '../flow/ports.ts'
 import type { FactOrder } from '../flow/ports-facts.ts'
-import { statement } from './sql.ts'
+import { columns, type Queryable, statement } from './sql.ts'
 
 /** A notice of the partner's as it is applied. */
 export type Fact = Pick<
@@ -21,6 +21,21 @@ export async function underKnownNames(pool: Pool, facts: FactOrder[]): Promise<F
     return { ...fact, keyHash }
   })
 }
+
+/** Notices that were stored under an older look-up key of their link, before it was known, are found by the newest from now on. */
+export async function renameLinks(db: Queryable, vault: Pick<Vault, 'lookup' | 'lookups'>, linkIds: string[]) {
+  const names = linkIds.map((linkId) => ({ now: vault.lookup('link', linkId), ever: vault.lookups('link', linkId) }))
+  const old = names.flatMap(({ now, ever }) => ever.filter((was) => !was.equals(now)).map((was) => ({ was, now })))
+  if (old.length > 0) await rename(db, columns(old, 'was', 'now'))
+}
+const rename = statement(
+  'facts-rename-links',
+  `with own as (
+     select e.key_hash, t.now from unnest($1::bytea[], $2::bytea[]) as t (was, now) join partner_event e on e.link_lookup = t.was
+     order by e.key_hash for update of e
+   )
+   update partner_event e set link_lookup = own.now from own where e.key_hash = own.key_hash`,
+)
 
 /** Committed before anything is applied: an open that comes before its link is known is found by whoever stores the link. */
 export async function storeFacts(pool: Pool, vault: Vault, facts: FactOrder[]): Promise<boolean[]> {

@@ -30,6 +30,10 @@ export function makeSuppressionStore(pool: Pool, vault: Pick<Vault, 'lookup'>): 
       const [row] = await mailedBy(pool, [dispatchId])
       return row ? { locale: row.locale, hashes: row.hashes ?? [] } : null
     },
+    async failedFor({ hashes, reason, exceptFor, days }) {
+      const [row] = await failedFor(pool, [hashes, reason, exceptFor, days])
+      return row?.n ?? 0
+    },
     lift: async (ids, by, reason, consent) => (await liftAll(pool, [ids, by, reason, consent])).map(({ id }) => id),
   }
 }
@@ -208,4 +212,10 @@ const mailedBy = statement<{ locale: string; hashes: Buffer[] | null }>(
   `select d.locale, (select array_agg(distinct a.address_hash) from attempt a
      where a.dispatch_id = d.id and a.channel = 'email' and a.address_hash is not null) as hashes
    from dispatch d where d.id = $1::uuid`,
+)
+const failedFor = statement<{ n: number }>(
+  'suppression-failed-for',
+  `select count(distinct a.dispatch_id)::int as n from dispatch_address x join attempt a on a.dispatch_id = x.dispatch_id and a.address_hash = x.hash
+   where x.hash = any($1::bytea[]) and a.dispatch_id <> $3::uuid and $2::text in (a.reason, a.receipt_reason)
+     and a.claimed_at > app_now() - make_interval(days => $4::int)`,
 )

@@ -1,7 +1,9 @@
 import type { Pool } from 'pg'
+import type { OwnWindow } from '../domain/campaign.ts'
 import type { ChannelName } from '../domain/channel.ts'
 import type { Vault } from '../flow/ports.ts'
-import type { LinkOptions, StepTurn, StoredLink, Work } from '../flow/ports-store.ts'
+import type { Work } from '../flow/ports-deliver.ts'
+import type { LinkOptions, StepTurn, StoredLink } from '../flow/ports-store.ts'
 import { sentLately } from './cap.ts'
 import { openLink, openPerson, placeOf } from './dispatch-rows.ts'
 import { batched, columns, statement } from './sql.ts'
@@ -50,6 +52,7 @@ interface WorkRow {
   valid_until: Date | null
   first_handed_at: Date | null
   suspect_until: Date | null
+  own_window: OwnWindow | null
   created_at: Date
   channels: string
   revision: number
@@ -75,7 +78,7 @@ const readWork = statement<WorkRow>(
   'read-work',
   `select k.place::int, s.dispatch_id, s.n, s.turn, s.kind, s.channel, s.chain, s.template, s.tries, s.attempts, s.empty_turns, s.fall_back_at, s.slot, s.reason, s.due_at,
      d.reference_id, d.status, d.campaign_id, d.category, d.locale, d.time_zone, d.zone_given, d.fall_back_ms, d.life_minutes, d.link_options,
-     d.valid_until, d.first_handed_at, d.suspect_until, d.created_at, d.channels,
+     d.valid_until, d.first_handed_at, d.suspect_until, c.own_window, d.created_at, d.channels,
      p.revision, p.sealed as person, u.sealed as user_data, u.revision as user_revision,
      d.own_link, own.expires_at as own_expires_at, own.requested_ms as own_requested_ms, own_secret.sealed as own_sealed,
      l.id as living_id, l.expires_at as living_expires_at, l.requested_ms as living_requested_ms, living_secret.sealed as living_sealed,
@@ -83,6 +86,7 @@ const readWork = statement<WorkRow>(
    from unnest($1::uuid[], $2::int[], $3::int[]) with ordinality as k (dispatch_id, n, turn, place)
    join step s on s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn and s.status = 'queued'
    join dispatch d on d.id = s.dispatch_id
+   left join campaign c on c.id = d.campaign_id
    join lateral (
      select revision, sealed from dispatch_secret x where x.dispatch_id = s.dispatch_id and x.kind = 'person' order by revision desc limit 1) p on true
    left join dispatch_secret u on u.dispatch_id = s.dispatch_id and u.kind = 'user_data'
@@ -127,6 +131,7 @@ function asWork(vault: Vault, row: WorkRow): Work {
       firstHandedAt: row.first_handed_at,
       suspectUntil: row.suspect_until,
       createdAt: row.created_at,
+      ownWindow: row.own_window,
       inApp: splitChannels(row.channels).includes('in_app'),
     },
     person,

@@ -3,17 +3,19 @@ import type { ConsolePorts } from '../console/ports.ts'
 import { FAILURES, type Failure } from '../domain/failure.ts'
 import { type AcceptPorts, accept } from '../flow/accept.ts'
 import { cancelOne } from '../flow/cancel-one.ts'
-import { makeMissingVariables } from '../flow/missing-variables.ts'
-import { checkOwnLink } from '../flow/own-link.ts'
+import { endsLate, estimate } from '../flow/estimate.ts'
 import { release } from '../flow/release.ts'
 import { resend } from '../flow/resend.ts'
 import type { HttpPorts } from '../http/ports.ts'
 import { makeServer } from '../http/server.ts'
-import { newUuid } from '../lib/id.ts'
+import { nextFiring } from '../lib/cron.ts'
 import { exampleCurl } from '../lib/welcome.ts'
 import { makeNoticeReader } from '../links/notice.ts'
 import { segments } from '../render/segments.ts'
 import { isMigrated } from '../store/migrate.ts'
+import { acceptPorts } from './accepting.ts'
+import { makeDesk } from './desk.ts'
+import { estimatingPorts } from './estimating.ts'
 import { finishRequests, type Ground, openTo } from './ground.ts'
 import { numbered } from './numbered.ts'
 import type { Outside } from './outside.ts'
@@ -30,11 +32,11 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
   const publicUrl = ground.publicUrl ?? ''
   const key = await store.keys.ensure(settings.apiKey, 'bootstrap', ['admin'])
   const accepting = acceptPorts(ground, outside, road)
+  const estimating = estimatingPorts(ground, outside, road, accepting)
   const { readers: receiptReaders, textReaders, answerText } = receiptReadersOf(ground, outside)
   const { after, append } = store.events
   const events = { after, append, onChange: (listener: () => void) => wakes.on('events', listener) }
   const closing = new AbortController()
-  const pages = makeConsole(consolePorts(ground, outside, road, accepting, publicUrl))
   const ports: HttpPorts = {
     ...accepting,
     ...releasing,
@@ -43,7 +45,16 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     links: store.links,
     vault,
     stops: store.stops,
+    campaigns: store.campaigns,
+    recurrences: store.recurrences,
+    nextFiring,
     ...numbered(store, road.sequencer),
+    audiences: store.audiences,
+    estimating,
+    endsLate: async (campaign) => endsLate(await estimate(estimating, campaign)),
+    tallies: store.tallies,
+    lists: store.lists,
+    takeBacks: store.takeBacks,
     changes: store.changes,
     resends: store.resends,
     keys: store.keys,
@@ -68,10 +79,14 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     queueDepth: queues.depth,
     createsPerMinute: config.partner.createsPerMinute,
     publicUrl,
-    extra: [pages.router],
+    extra: [],
   }
+  const pages = makeConsole({
+    ...consolePorts(ground, outside, road, accepting, publicUrl),
+    campaigns: makeDesk(ports),
+  })
   if (url) {
-    openTo(ground.server, ground.traces.listener(makeServer(ports)))
+    openTo(ground.server, ground.traces.listener(makeServer({ ...ports, extra: [pages.router] })))
     // First of all to close: intake ends before the workers do.
     closers.add('intake', () => finishRequests(ground.server))
     closers.add('pages', pages.close)
@@ -87,7 +102,11 @@ export async function openDoor(ground: Ground, outside: Outside, road: Road) {
     signInLink: async () =>
       `${publicUrl}/sign-in?token=${await store.keys.openSession('sign_in', key.keyId, SIGN_IN_MS)}`,
     settled: road.settled,
-    stop: closers.closeAll,
+    stop() {
+      // What is in hand needs its time, beside that of the intake and the loops; whether it failed is told when the queues close.
+      queues.stopWorking().catch(() => undefined)
+      return closers.closeAll()
+    },
     pool,
   }
 }
@@ -98,7 +117,7 @@ function consolePorts(
   road: Road,
   accepting: AcceptPorts,
   publicUrl: string,
-): ConsolePorts {
+): Omit<ConsolePorts, 'campaigns'> {
   const { store, releasing } = road
   const refused = ({ code, errors }: Failure) => ({
     ok: false as const,
@@ -134,34 +153,6 @@ function consolePorts(
     },
     lift: (id, by) => release(releasing, { id, by, doubtful: 'hand' }),
     onChange: (listener) => ground.wakes.on('events', listener),
-  }
-}
-
-function acceptPorts(
-  { config, clock }: Ground,
-  { partner, render, distrust, codesBase }: Outside,
-  { store, wake }: Road,
-): AcceptPorts {
-  const { defaults, links } = config
-  const missing = makeMissingVariables({ render, sampleUrl: `https://${links.hosts[0]}/sample`, now: clock.now })
-  return {
-    intake: store.intake,
-    stops: store.stops,
-    render,
-    now: clock.now,
-    newId: newUuid,
-    wake,
-    missingVariables: (template, channels, locale, variables) => missing({ template, channels, locale, variables }),
-    checkOwnLink: (referenceId, link) => checkOwnLink({ partner, distrust }, referenceId, link),
-    codesBase,
-    defaults: {
-      locale: defaults.locale,
-      timeZone: defaults.timeZone,
-      channels: defaults.channels,
-      remindersAfterMs: defaults.remindersAfter,
-      fallBackMs: defaults.fallbackAfterMs,
-      linkMaxMinutes: links.maxMinutes,
-    },
   }
 }
 

@@ -29,7 +29,8 @@ export async function openGround(config: Config, log: Logger, closers: Closers) 
   const wakes = await makeWakes(pool, databaseUrl, failed('wake connection lost'))
   closers.add('wakes', wakes.close)
 
-  const server = createServer(notYet)
+  // An audience may come for hours. Whoever sends anything else so slowly is let go by `http/body.ts`.
+  const server = createServer({ requestTimeout: 0 }, notYet)
   const url = config.roles.includes('api') ? await listen(server, config, closers) : undefined
   const publicUrl = config.publicUrl ?? url
   const time = { clock, worldClock, follow, wakes }

@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isListed } from '../domain/address.ts'
 import type { ChannelName } from '../domain/channel.ts'
 import { CODE_LENGTH, codeOf } from '../domain/evergreen.ts'
+import { brake } from '../flow/brake.ts'
 import { makeCircuits } from '../flow/circuit.ts'
 import type { DeliverPorts } from '../flow/delivery.ts'
 import { type HoldPorts, liftHold, placeHold, probeHolds } from '../flow/hold.ts'
 import { catchUp, missedOpen, type OpenPorts } from '../flow/open.ts'
-import type { DeliverStore } from '../flow/ports-store.ts'
+import type { DeliverStore } from '../flow/ports-deliver.ts'
 import type { PumpPorts } from '../flow/pump.ts'
 import { quarantine } from '../flow/quarantine.ts'
 import { pollReceipts, reconcile } from '../flow/reconcile.ts'
@@ -27,13 +28,17 @@ import { makePool } from '../store/pool.ts'
 import { makeStore, type Store } from '../store/store.ts'
 import { tidy } from '../store/tidy.ts'
 import { beat } from '../store/world.ts'
+import { runCampaigns } from './campaigns.ts'
+import { keepCounters } from './counters.ts'
 import type { Ground } from './ground.ts'
 import { lookBack } from './look-back.ts'
 import type { Outside } from './outside.ts'
 import { receiptPorts } from './receipts.ts'
 
-/** Slots of the partner's limit that campaigns leave for single dispatches. */
+/** Slots of the partner's limit that campaigns leave for single dispatches: so many, or one of fifty where that is more. */
 const RESERVED_SLOTS = 5
+export const reservedSlots = (perMinute: number) =>
+  Math.min(Math.max(RESERVED_SLOTS, Math.ceil(perMinute / 50)), Math.floor(perMinute / 2))
 /** Jobs of one channel this process works on at once. */
 const CONCURRENCY = 50
 /** About two seconds of work for one process. */
@@ -51,7 +56,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
   const { config, log, closers, failed, pool, clock, wakes, follow, publicUrl, traces } = ground
   const { vault, partner, providers, render, codesBase, alerts } = outside
   const perMinute = config.partner.createsPerMinute
-  if (perMinute !== null) await setSlots(pool, perMinute, Math.min(RESERVED_SLOTS, Math.floor(perMinute / 2)))
+  if (perMinute !== null) await setSlots(pool, perMinute, reservedSlots(perMinute))
   const store = traces.store(makeStore({ pool, vault, slots: perMinute !== null, monotonic }))
   const queuePool = config.queue.redisUrl
     ? pool
@@ -140,6 +145,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
   let pumping: Loop | undefined
   let keeping: Loop | undefined
   let clearing: Loop | undefined
+  let campaigns: ReturnType<typeof runCampaigns> | undefined
   if (config.roles.includes('worker')) {
     await lookBack(config, pool, releasing)
     const admitting: PumpPorts = {
@@ -157,6 +163,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
       await follow()
       await quarantine({ steps: store.steps, deliveries: store.deliveries, alert })
       await probeHolds(releasing)
+      await brake({ ...holds, brakes: store.brakes })
       const late = await store.facts.applyLate()
       if (late.length > 0) await store.stops.fence(late)
       await beat(pool)
@@ -169,6 +176,9 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
       return false
     })
     clearing = reconciling
+    const launching = runCampaigns(ground, outside, { store, hold, wake, loop })
+    campaigns = launching
+    keepCounters({ tallies: store.tallies, loop, hourly, alert })
     await queues.work([...carriers.keys()], async (turn) => {
       const end = await traces.deliver(delivering, turn)
       sequencer.wake()
@@ -179,6 +189,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     const wakeBoth = () => {
       upkeep.wake()
       reconciling.wake()
+      launching.wake()
       pumps.wake()
     }
     wakes.on('clock', () => {
@@ -191,6 +202,7 @@ export async function openRoad(ground: Ground, outside: Outside, options: RoadOp
     await keeping?.idle()
     await clearing?.idle()
     for (;;) {
+      await campaigns?.idle()
       await pumping?.idle()
       if (await store.status.quiet()) break
     }

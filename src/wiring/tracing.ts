@@ -178,9 +178,9 @@ const followProvider = (tracer: Tracer, provider: Provider): Provider => ({
 async function followPump(tracer: Tracer, ports: PumpPorts): Promise<boolean> {
   let steps = 0
   const queue: PumpPorts['queue'] = {
-    async add(channel, jobs) {
+    async add(channel, jobs, priority) {
       steps += jobs.flat().length
-      await ports.queue.add(channel, jobs)
+      await ports.queue.add(channel, jobs, priority)
     },
   }
   const tick = async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { DISPATCH_BADGES, STEP_BADGES } from '../../src/console/words.ts'
 import { DISPATCH_STATES } from '../../src/domain/dispatch.ts'
 import { STEP_STATES } from '../../src/domain/step.ts'
-import { aLink, anEvent, aStep, aView, ID, openHouse, PATH, secondsAgo, textOf } from './kit.ts'
+import { aLink, anEvent, aStep, aView, openHouse, PATH, textOf } from './kit.ts'
+import { ID, secondsAgo } from './moment.ts'
 
 const show = async (...furniture: Parameters<typeof openHouse>) =>
   textOf((await openHouse(...furniture).get(PATH)).text)

@@ -8,11 +8,10 @@ import type { Hold } from '../../src/domain/hold.ts'
 import type { DispatchOrder } from '../../src/flow/order.ts'
 import type { Caller, DispatchFilter, DispatchView, LinkView, Scope, StepView } from '../../src/flow/ports-read.ts'
 import { newUuid, showId } from '../../src/lib/id.ts'
+import { aDesk } from './campaign-kit.ts'
+import { ID, NOW, secondsAgo } from './moment.ts'
 
-const NOW = new Date('2026-11-22T15:00:00Z')
 export const SESSION = 'session-3000=of-the-operator'
-
-export const secondsAgo = (seconds: number) => new Date(NOW.getTime() - seconds * 1_000)
 
 /** What the pages asked of the world. */
 export interface Asked {
@@ -93,6 +92,7 @@ export function openHouse({
       }),
     },
     holds: { list: async () => holds },
+    campaigns: aDesk().desk,
     lookups: (kind, value) => [Buffer.from(`${kind}:${value}`)],
     create: async (order) => {
       asked.orders.push(order)
@@ -140,7 +140,6 @@ export function openHouse({
   }
 }
 
-export const ID = '019aab00-0000-7000-8000-00000000beef'
 export const PATH = `/dispatches/${showId('dsp', ID)}`
 
 export const aView = (change: Partial<DispatchView> = {}): DispatchView => ({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { DISPATCH_STATES } from '../../src/domain/dispatch.ts'
 import { newUuid, showId } from '../../src/lib/id.ts'
-import { aView, ID, openHouse, PATH, textOf } from './kit.ts'
+import { aView, openHouse, PATH, textOf } from './kit.ts'
+import { ID } from './moment.ts'
 
 const HOSTILE = "\"><script>alert('x')</script>"
 

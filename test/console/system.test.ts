@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Hold } from '../../src/domain/hold.ts'
 import { HOLD_SCOPES } from '../../src/domain/hold.ts'
 import { showId } from '../../src/lib/id.ts'
-import { openHouse, secondsAgo, textOf } from './kit.ts'
+import { openHouse, textOf } from './kit.ts'
+import { secondsAgo } from './moment.ts'
 
 const HOLD_ID = '019aab00-0000-7000-8000-00000000cafe'
 const aHold = (change: Partial<Hold> = {}): Hold => ({

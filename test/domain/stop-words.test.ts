@@ -62,12 +62,9 @@ describe('readReply', () => {
     expect([STOP, START, HELP, OTHER].flatMap(samples).length).toBeGreaterThan(150)
   })
 
-  it('reads a very long text in no time', () => {
-    const started = performance.now()
+  it('reads 1,600 characters, as long as a text message may be, and no more of a longer text', () => {
+    const stopAfter = (blanks: number) => readReply(`${' '.repeat(blanks)}stop`)
 
-    expect(readReply('no '.repeat(500_000))).toBe('other')
-    expect(readReply('a'.repeat(1_000_000))).toBe('other')
-    expect(readReply(`${'\u0301'.repeat(100_000)}`)).toBe('other')
-    expect(performance.now() - started).toBeLessThan(500)
+    expect([stopAfter(1_596), stopAfter(1_600)]).toEqual(['stop', 'other'])
   })
 })

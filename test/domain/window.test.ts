@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PLAN } from '../../src/domain/number-plan.ts'
-import { closesAt, isOpen, nextOpening, placeOf, spread, windowsOf } from '../../src/domain/window.ts'
+import { closesAt, findOpening, isOpen, nextOpening, placeOf, spread, windowsOf } from '../../src/domain/window.ts'
 import { ALL_OF_US, RULE_SETS, type RuleSet } from '../../src/domain/window-rules.ts'
 import { openByLuxon, openingByLuxon } from './window-calculator.ts'
 
@@ -201,5 +201,36 @@ describe('spread', () => {
 
   it('takes a quarter of an hour when not told', () => {
     expect(spread(opening, 0.5)).toEqual(spread(opening, 0.5, 15))
+  })
+})
+
+describe('hours of one’s own', () => {
+  const chicago = (from: string, to: string, days: number[]) => ({
+    ...placeOf({ timeZone: 'America/Chicago', country: 'MX', defaultTimeZone: 'UTC' }),
+    own: { from, to, days },
+  })
+
+  it.each([
+    ['on a weekday that counts', '2026-06-08T15:00:00Z', [1], true],
+    ['on one that does not', '2026-06-09T15:00:00Z', [1], false],
+    ['on a Sunday, which is the seventh', '2026-06-07T15:00:00Z', [7], true],
+    ['at the minute they close', '2026-06-08T17:00:00Z', [1], false],
+  ])('%s', (_, at, days, open) => {
+    expect(isOpen(new Date(at), chicago('10:00', '12:00', days))).toBe(open)
+  })
+
+  it('go by the clock of the place when it changes', () => {
+    const place = chicago('10:00', '24:00', [7])
+
+    expect(nextOpening(new Date('2026-03-07T12:00:00Z'), place)).toEqual(new Date('2026-03-08T15:00:00Z'))
+    expect(closesAt(new Date('2026-11-01T17:00:00Z'), place)).toEqual(new Date('2026-11-02T02:00:00Z'))
+  })
+
+  it('that no day has are never open', () => {
+    expect(findOpening(new Date('2026-06-08T15:00:00Z'), chicago('02:00', '03:00', [1]))).toBeNull()
+  })
+
+  it('that go over midnight are none', () => {
+    expect(() => isOpen(new Date('2026-06-08T15:00:00Z'), chicago('22:00', '06:00', [1]))).toThrow(RangeError)
   })
 })

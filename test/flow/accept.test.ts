@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Failure } from '../../src/domain/failure.ts'
 import { type AcceptPorts, accept } from '../../src/flow/accept.ts'
 import { makeMissingVariables } from '../../src/flow/missing-variables.ts'
 import type { DispatchOrder } from '../../src/flow/order.ts'
@@ -37,6 +38,7 @@ const orderOf = (wish: Partial<DispatchOrder> = {}): DispatchOrder => ({
   metadata: null,
   lane: 1,
   campaignId: null,
+  variant: null,
   ...wish,
 })
 
@@ -66,6 +68,7 @@ async function accepting(
         orders.push(order)
         return world.answer ?? { kind: 'accepted', superseded: [] }
       },
+      cohort: async () => 7,
       replay: async () => null,
       async recipient() {
         log.push('recipient')
@@ -79,7 +82,7 @@ async function accepting(
     },
     render,
     missingVariables: (template, channels, locale, variables) => missing({ template, channels, locale, variables }),
-    checkOwnLink: async () => world.ownLink ?? null,
+    checkOwnLink: async () => world.ownLink ?? { requestedMs: 24 * HOUR },
     codesBase: world.codesBase ?? null,
     defaults: { ...DEFAULTS, ...world.defaults },
     now: () => NOON,
@@ -335,20 +338,20 @@ describe('a request that is refused', () => {
 
   it('brings a link that is not its own', async () => {
     const ownLink = { linkId: 'link-1', url: 'https://elsewhere.example/l', expiresAt: inMs(NOON, HOUR) }
-    const notYours = { code: 'link_not_yours', errors: [], detail: {} } as const
+    const notYours: Failure = { code: 'link_not_yours', errors: [], detail: {} }
 
-    const { failure, order } = await accepting({ ownLink }, { ownLink: { ...notYours, errors: [] } })
+    const { failure, order } = await accepting({ ownLink }, { ownLink: { failure: notYours } })
 
     expect(failure?.code).toBe('link_not_yours')
     expect(order).toBeUndefined()
   })
 })
 
-it('carries a link that the CRM brought, under an id of ours', async () => {
+it('carries a link that the CRM brought, under an id of ours, with the life it was made with', async () => {
   const ownLink = { linkId: 'link-1', url: 'https://links.example.com/l/1', expiresAt: inMs(NOON, HOUR) }
 
   const { dispatch } = await accepting({ ownLink })
 
-  expect(dispatch?.ownLink).toEqual({ id: 'id-2', ...ownLink })
+  expect(dispatch?.ownLink).toEqual({ id: 'id-2', ...ownLink, requestedMs: 24 * HOUR })
   expect(dispatch?.steps[0]?.needsLink).toBe(false)
 })

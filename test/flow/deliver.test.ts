@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { deliver } from '../../src/flow/deliver.ts'
-import type { StopFact } from '../../src/flow/ports-store.ts'
+import type { StopFact } from '../../src/flow/ports-deliver.ts'
 import { HOUR, phoneHash, testVault } from '../support/builders.ts'
 import { accepted, aHold, aStoredLink, aWork, inMs, MINUTE, makeStage, NOON, type StageWish } from '../support/fakes.ts'
 
@@ -11,6 +11,7 @@ const delivered = async (wish: StageWish = {}) => {
   const answer = await deliver(stage.ports, stage.turn)
   return { ...stage, answer, end: stage.settled[0] }
 }
+type Stage = ReturnType<typeof makeStage>
 const bare = { living: null, slot: 9 } as const
 const threeDevices = aWork({ channel: 'push', attempts: 4, contact: { pushTokens: ['one', 'two', 'three'] } })
 const tokenOf = (message: Message) => (message.channel === 'push' ? message.token : '')
@@ -22,7 +23,7 @@ describe('the road of a step', () => {
     expect(log).toEqual([
       'work',
       'lease',
-      'work',
+      'spend',
       'create',
       'render',
       'claim',
@@ -71,6 +72,7 @@ describe('the road of a step', () => {
             n: 3,
             provider: 'twilio',
             addressHash: phoneHash('+15125550123'),
+            template: 'magic-link@7',
             bodyHash: testVault.lookup('text', `Your link: ${work.living?.url}`),
           },
         ],
@@ -464,7 +466,7 @@ describe('the surface in the app', () => {
   it('gets its link placed: nothing is rendered, nothing is sent', async () => {
     const { log, end, sent } = await delivered({ work: surface })
 
-    expect(log).toEqual(['work', 'lease', 'work', 'create', 'claim', 'stop facts', 'settle', 'release'])
+    expect(log).toEqual(['work', 'lease', 'spend', 'create', 'claim', 'stop facts', 'settle', 'release'])
     expect(end).toMatchObject({ to: 'handed', provider: 'app', attempts: [{ n: 1, outcome: 'accepted' }] })
     expect(sent()).toEqual([])
   })
@@ -492,18 +494,34 @@ describe('what was taken is given back', () => {
     expect(log.at(-1)).toBe('release')
   })
 
-  it('the lease of the recipient, when a step throws', async () => {
-    const stage = makeStage({ work: aWork(bare) })
-    const bug = () => {
-      throw new Error('a bug')
-    }
-    const badWords = { ...stage.ports, render: { ...stage.ports.render, render: bug } }
-    const badPartner = { ...stage.ports, partner: { ...stage.ports.partner, createLink: bug } }
+  const bug = () => {
+    throw new Error('a bug')
+  }
+  const badWords = (stage: Stage) => ({ ...stage.ports, render: { ...stage.ports.render, render: bug } })
+  const badPartner = (stage: Stage) => ({ ...stage.ports, partner: { ...stage.ports.partner, createLink: bug } })
 
-    await expect(deliver(badWords, stage.turn)).rejects.toThrow('a bug')
-    await expect(deliver(badPartner, stage.turn)).rejects.toThrow('a bug')
+  it.each([
+    ['writing the words', badWords],
+    ['asking the partner', badPartner],
+  ])('the lease of the recipient, when %s throws', async (_, broken) => {
+    const stage = makeStage({ work: aWork(bare) })
+
+    await expect(deliver(broken(stage), stage.turn)).rejects.toThrow('a bug')
 
     expect(stage.leases.size).toBe(0)
+  })
+
+  it.each([
+    ['writing the words', badWords, 1],
+    ['asking the partner', badPartner, 0],
+  ])('the step, to wait for another slot, when %s threw and a twin of the job comes by', async (_, broken, created) => {
+    const stage = makeStage({ work: aWork(bare), slots: true })
+    await expect(deliver(broken(stage), stage.turn)).rejects.toThrow('a bug')
+
+    await deliver(stage.ports, stage.turn)
+
+    expect(stage.created).toHaveLength(created)
+    expect(stage.settled).toMatchObject([{ to: 'pending', reason: 'needs_link', needsLink: true, freeSlot: null }])
   })
 
   it.each([

@@ -23,7 +23,6 @@ const found = async (wish: StageWish & { work: NonNullable<StageWish['work']> })
   const stage = makeStage({ slots: true, ...wish })
   const delivery = aDelivery(wish.work)
   const end = await findLink(stage.ports, delivery)
-  if (end === 'nothing') throw new Error('the turn was over')
   return { stage, delivery, end }
 }
 const livesFor = (ms: number, requestedMs: number) => aStoredLink({ expiresAt: inMs(NOON, ms), requestedMs })
@@ -99,7 +98,7 @@ describe('a new link', () => {
 
     const { stage, delivery } = await found({ work })
 
-    expect(stage.log).toEqual(['lease', 'work', 'create'])
+    expect(stage.log).toEqual(['lease', 'spend', 'create'])
     expect(stage.leases.has(work.dispatch.referenceId)).toBe(true)
     await delivery.release?.()
     expect(stage.leases.has(work.dispatch.referenceId)).toBe(false)
@@ -136,14 +135,16 @@ describe('a new link', () => {
     expect(stage.slotsAnswered).toEqual([])
   })
 
-  it('asks for none when a twin of the job has ended the turn meanwhile', async () => {
-    const stage = makeStage({ work: null, slots: true })
-    const delivery = aDelivery(bare())
+  it('waits for another slot when a twin of the job has spent this one, or ended the turn', async () => {
+    const work = bare()
+    const stage = makeStage({ work, slots: true })
+    const delivery = aDelivery(work)
+    await stage.ports.links.spendSlot(work)
 
     const end = await findLink(stage.ports, delivery)
     await delivery.release?.()
 
-    expect(end).toBe('nothing')
+    expect(end).toMatchObject({ to: 'pending', reason: 'needs_link', needsLink: true, freeSlot: null })
     expect(stage.created).toEqual([])
     expect(stage.leases.size).toBe(0)
   })
@@ -190,8 +191,19 @@ describe('409: the partner has an active link already', () => {
 
     expect(end).toBeUndefined()
     expect(delivery.link).toMatchObject({ fresh: { linkId: link.linkId, url: link.url, origin: 'adopted' } })
-    expect(stage.log).toEqual(['lease', 'work', 'create', 'list'])
+    expect(stage.log).toEqual(['lease', 'spend', 'create', 'list'])
     expect(stage.slotsAnswered).toEqual([9])
+  })
+
+  it('remembers how long the adopted link was made to live, not what it would have asked for itself', async () => {
+    const link = aPartnerLink({ createdAt: inMs(NOON, -45 * MINUTE), expiresAt: inMs(NOON, 45 * MINUTE) })
+
+    const { delivery } = await found({
+      work: bare({ dispatch: { linkOptions: { expiresInMinutes: 15 } } }),
+      links: [link],
+    })
+
+    expect(delivery.link).toMatchObject({ fresh: { requestedMs: 90 * MINUTE } })
   })
 
   it('carries it as ours when we know it', async () => {
@@ -251,7 +263,7 @@ describe('409: the partner has an active link already', () => {
     const { stage, end } = await found({ work: bare(), links: [link], known: [ours] })
 
     expect(end).toMatchObject({ to: 'pending', reason: 'link_replaced', dueAt: NOON, needsLink: true })
-    expect(stage.log).toEqual(['lease', 'work', 'create', 'list', 'operation?', 'revoke'])
+    expect(stage.log).toEqual(['lease', 'spend', 'create', 'list', 'operation?', 'revoke'])
     expect(stage.markedRevoked).toEqual([ours.id])
     expect(stage.opens).toEqual([link])
   })
@@ -296,7 +308,7 @@ describe('a creation that is not answered well', () => {
 
     const { stage, delivery } = await found({ work: bare(), createLink: unclear, links: [link] })
 
-    expect(stage.log).toEqual(['lease', 'work', 'create', 'list'])
+    expect(stage.log).toEqual(['lease', 'spend', 'create', 'list'])
     expect(delivery.link).toMatchObject({ fresh: { linkId: link.linkId, origin: 'adopted' } })
   })
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import type { PartnerLink } from '../../src/domain/magic-link.ts'
 import { checkOwnLink } from '../../src/flow/own-link.ts'
-import { aPartnerLink, fakePartner, inMs, NOON, type PartnerWish } from '../support/fakes.ts'
+import { HOUR } from '../support/builders.ts'
+import { aPartnerLink, fakePartner, inMs, MINUTE, NOON, type PartnerWish } from '../support/fakes.ts'
 
 const living = aPartnerLink({ linkId: 'link-1' })
 const brought = { linkId: living.linkId, url: living.url, expiresAt: living.expiresAt }
@@ -10,12 +11,24 @@ const checked = (link: typeof brought, answers: PartnerWish = { links: [living] 
   const { partner } = fakePartner({ ...answers, log })
   const distrust = (url: string) =>
     url.startsWith('https://links.example.com/') ? undefined : 'is not on a listed host'
-  return checkOwnLink({ partner, distrust }, 'user', link).then((failure) => ({ failure, log }))
+  return checkOwnLink({ partner, distrust }, 'user', link).then((proof) => ({
+    proof,
+    failure: 'failure' in proof ? proof.failure : null,
+    log,
+  }))
 }
 const knownAs = (wish: Partial<PartnerLink>) => ({ links: [{ ...living, ...wish }] })
 
 it('may be a living, unopened link of this user', async () => {
   expect((await checked(brought)).failure).toBeNull()
+})
+
+it('is measured by the life it was made with, however much of it is over', async () => {
+  const old = { createdAt: inMs(NOON, 50 * MINUTE - 24 * HOUR), expiresAt: inMs(NOON, 50 * MINUTE) }
+
+  const { proof } = await checked({ ...brought, expiresAt: old.expiresAt }, knownAs(old))
+
+  expect(proof).toEqual({ requestedMs: 24 * HOUR })
 })
 
 it.each([

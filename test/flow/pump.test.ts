@@ -11,6 +11,7 @@ interface Wish {
   holds?: Hold[]
   quotas?: Record<number, number>
   queued?: Record<string, number>
+  singles?: Record<string, number>
   closes?: number[]
   carriers?: [ChannelName, string[]][]
   queuedAtMost?: number
@@ -19,12 +20,14 @@ interface Wish {
 async function pumped({ holds = [], queuedAtMost = 1_000, carriers, ...wish }: Wish) {
   const steps = fakeSteps(wish)
   const jobs: [channel: ChannelName, StepTurn[]][] = []
+  const priorities: number[] = []
   const more = await pump({
     steps: steps.store,
     holds: fakeHolds({ holds }).store,
     queue: {
-      async add(channel, added) {
+      async add(channel, added, priority) {
         for (const job of added) jobs.push([channel, job])
+        priorities.push(priority)
       },
     },
     carriers: new Map(
@@ -37,7 +40,7 @@ async function pumped({ holds = [], queuedAtMost = 1_000, carriers, ...wish }: W
     queuedAtMost: () => queuedAtMost,
     now: () => NOON,
   })
-  return { ...steps, more, jobs, sizes: jobs.map(([, steps]) => steps.length) }
+  return { ...steps, more, jobs, priorities, sizes: jobs.map(([, steps]) => steps.length) }
 }
 const some = (count: number, wish: Partial<DueStep> = {}) => Array.from({ length: count }, () => aDueStep(wish))
 const idsOf = (steps: Pick<StepTurn, 'dispatchId'>[]) => steps.map(({ dispatchId }) => dispatchId)
@@ -101,6 +104,19 @@ describe('admission', () => {
 
     expect(waiting()).toHaveLength(5 - taken)
     expect(more).toBe(false)
+  })
+
+  it('has room for singles though a campaign has filled the channel, and lets them overtake it', async () => {
+    const singles = some(3, { lane: 1 })
+
+    const { jobs, priorities } = await pumped({
+      steps: [...some(10_000, { lane: 7 }), ...singles],
+      queued: { sms: 1_000 },
+      singles: { sms: 0 },
+    })
+
+    expect(jobs.flatMap(([, steps]) => idsOf(steps))).toEqual(idsOf(singles))
+    expect(priorities).toEqual([1])
   })
 
   it('gives each channel room of its own', async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import type { PoisonedStep, Settlement } from '../../src/flow/ports-store.ts'
+import type { Settlement } from '../../src/flow/ports-deliver.ts'
+import type { PoisonedStep } from '../../src/flow/ports-pump.ts'
 import { quarantine } from '../../src/flow/quarantine.ts'
 
 const aStep: PoisonedStep = {

@@ -1,6 +1,6 @@
 import type { AffectedDispatch, NewSuppression } from '../../src/flow/ports-consent.ts'
+import type { Settlement } from '../../src/flow/ports-deliver.ts'
 import type { Receipt, ReceiptTarget } from '../../src/flow/ports-receipts.ts'
-import type { Settlement } from '../../src/flow/ports-store.ts'
 import type { ReceiptPorts } from '../../src/flow/record-receipt.ts'
 import { testVault } from '../support/builders.ts'
 import { inMs, MINUTE, NOON } from '../support/fakes.ts'
@@ -51,7 +51,7 @@ export const aReceipt = (wish: Partial<Receipt> = {}): Receipt => ({
 })
 
 /** One attempt, judged as often as asked; each judgement changes the target as the store would. */
-export function receiptStage(target: ReceiptTarget | null, affected: AffectedDispatch[] = []) {
+export function receiptStage(target: ReceiptTarget | null, affected: AffectedDispatch[] = [], failedBefore = 0) {
   const [heard, moves]: [Receipt[], Settlement[]] = [[], []]
   const suppressed: NewSuppression[] = []
   const log: string[] = []
@@ -72,6 +72,7 @@ export function receiptStage(target: ReceiptTarget | null, affected: AffectedDis
         suppressed.push(...entries)
         return { fresh: entries.map(() => true), ids: entries.map((_, i) => `${i}`), affected }
       },
+      failedFor: async () => failedBefore,
     },
     stops: {
       async stop(ids, status, reason) {

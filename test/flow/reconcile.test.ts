@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ChannelName } from '../../src/domain/channel.ts'
+import type { Settlement } from '../../src/flow/ports-deliver.ts'
 import type { MessageFinding, Receipt, UnclearStep } from '../../src/flow/ports-receipts.ts'
-import type { Settlement } from '../../src/flow/ports-store.ts'
 import { pollReceipts, reconcile } from '../../src/flow/reconcile.ts'
 import { inMs, MINUTE, NOON } from '../support/fakes.ts'
 import { aReceipt, aTarget, receiptStage } from './receipt-stage.ts'

@@ -32,6 +32,30 @@ describe('a message that arrived', () => {
     expect(moves[0]).toMatchObject({ confirmed: true, attempts: [{ n: 1, outcome: 'accepted', providerId: 'SM1' }] })
   })
 
+  it.each([
+    ['its answer was lost', { rank: null }],
+    ['it was reported as failed first', { rank: 5 }],
+    ['it was tried in an earlier turn', { current: false }],
+  ])('is delivered, and not sent once more, though %s', async (_, target) => {
+    const { answer, moves } = await recorded(
+      { status: 'pending', confirmed: null, channel: 'email', ...target },
+      aReceipt(),
+    )
+
+    expect(answer).toBe('applied')
+    expect(moves.map(({ from, to, channel }) => `${from} → ${to} by ${channel}`)).toEqual([
+      'pending → handed by sms',
+      'handed → delivered by sms',
+    ])
+  })
+
+  it.each([
+    ['was only sent', aReceipt({ status: 'sent', rank: 4 }), { rank: null }],
+    ['was given back after it arrived', aReceipt(), { rank: 6 }],
+  ])('is sent once more when it %s', async (_, receipt, target) => {
+    expect((await recorded({ status: 'pending', ...target }, receipt)).moves).toEqual([])
+  })
+
   it.each(['queued', 'sent'] as const)('is handed over by %s, and not delivered yet', async (status) => {
     const unclear = await recorded({ status: 'ambiguous' }, aReceipt({ status, rank: 4 }))
     const known = await recorded({}, aReceipt({ status, rank: 4 }))
@@ -60,7 +84,7 @@ describe('a receipt that changes nothing', () => {
     expect(moves).toEqual([])
   })
 
-  it.each(['delivered', 'skipped', 'pending', 'failed'] as const)('of a step that is %s', async (status) => {
+  it.each(['delivered', 'skipped', 'queued', 'failed'] as const)('of a step that is %s', async (status) => {
     expect((await recorded({ status }, aReceipt())).moves).toEqual([])
   })
 
@@ -146,7 +170,18 @@ describe('beyond the message', () => {
     await recordReceipt(stage.ports, failure(stop))
 
     expect(stage.moves).toMatchObject([{ to: 'failed', ends: null }])
-    expect(stage.log).toEqual(['wake', 'suppress', 'suppressed a opt_out', 'recipient.opted_out a', 'fence a'])
+    expect(stage.log).toEqual(['suppress', 'suppressed a opt_out', 'recipient.opted_out a', 'fence a', 'wake'])
+  })
+
+  it('a word that bars is kept only once it bars: whoever dies in between hears it again', async () => {
+    const stop: Outcome = { kind: 'suppress', reason: 'opted_out', suppression: 'opt_out' }
+    const stage = receiptStage(aTarget())
+    const addAll = () => Promise.reject(new Error('connection lost'))
+    const broken = { ...stage.ports, suppressions: { ...stage.ports.suppressions, addAll } }
+
+    await expect(recordReceipt(broken, failure(stop))).rejects.toThrow('connection lost')
+
+    expect(stage.moves).toEqual([])
   })
 
   it('a complaint suppresses, and the mail stays delivered', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChannelName } from '../../src/domain/channel.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
-import type { Settlement, Work } from '../../src/flow/ports-store.ts'
+import type { Settlement, Work } from '../../src/flow/ports-deliver.ts'
 import {
   attemptResult,
   fails,

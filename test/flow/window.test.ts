@@ -52,6 +52,38 @@ describe('when a step may leave', () => {
   })
 })
 
+describe('the hours of a campaign', () => {
+  const inHours = (from: string, to: string, days = [1, 2, 3, 4, 5, 6, 7]): WorkWish => ({
+    kind: 'reminder',
+    dispatch: { ...campaign, ownWindow: { from, to, days } },
+  })
+
+  it.each([
+    ['within the legal ones are kept', inHours('13:00', '15:00'), '2026-11-18T19:00:00Z'],
+    ['beyond the legal ones make none longer', { ...inHours('05:00', '23:00'), now: NIGHT }, '2026-11-18T15:00:00Z'],
+    ['of another day are waited for', inHours('10:00', '12:00', [6]), '2026-11-21T16:00:00Z'],
+  ] as [string, WorkWish, string][])('%s', (_, wish, opening) => {
+    expect(waitsUntil(aWork(wish), 'UTC', 0)).toEqual(new Date(opening))
+  })
+
+  it('that are open now let a message leave, and close on the provider too', () => {
+    const work = aWork(inHours('12:00', '14:30'))
+
+    expect(waitsUntil(work, 'UTC', 0)).toBeNull()
+    expect(windowLeftMs(work, 'UTC')).toBe(2.5 * HOUR)
+  })
+
+  it('that never meet the legal ones are looked at again after a month', () => {
+    expect(waitsUntil(aWork(inHours('02:00', '03:00')), 'UTC', 0)).toEqual(new Date(NOON.getTime() + 30 * 24 * HOUR))
+  })
+
+  it('bind the first message of a transactional campaign too', () => {
+    const { dispatch } = inHours('18:00', '19:00')
+
+    expect(waitsUntil(aWork({ kind: 'first', ...(dispatch && { dispatch }) }), 'UTC', 0)).not.toBeNull()
+  })
+})
+
 describe('how long a provider may hold a message', () => {
   it('is until the window closes', () => {
     expect(windowLeftMs(aWork({ kind: 'reminder' }), 'UTC')).toBe(9 * HOUR)

@@ -180,7 +180,8 @@ export async function ask(
   const type = answer.headers.get('content-type') ?? ''
   const text = type.startsWith('text/event-stream') ? '' : await answer.text()
   if (text === '') await answer.body?.cancel().catch(() => undefined)
-  return { status: answer.status, headers: answer.headers, text, body: type.includes('json') ? JSON.parse(text) : {} }
+  const isJson = /[/+]json/.test(type)
+  return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : {} }
 }
 
 /** What is wrong with an answer, in words; an empty list when nothing is. */

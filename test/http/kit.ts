@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { Express } from 'express'
 import { pino } from 'pino'
 import supertest from 'supertest'
@@ -8,12 +9,18 @@ import type { DispatchRecord } from '../../src/domain/record.ts'
 import type { Notice, NoticeReading } from '../../src/flow/ports.ts'
 import type { KeptText, NewSuppression, Suppression } from '../../src/flow/ports-consent.ts'
 import type { FoundCode } from '../../src/flow/ports-evergreen.ts'
+import type { TakeBack } from '../../src/flow/ports-follow-up.ts'
 import type { Caller, DispatchFilter, DispatchView, Scope } from '../../src/flow/ports-read.ts'
 import type { InboundTextReader, Receipt, ReceiptReading } from '../../src/flow/ports-receipts.ts'
 import type { AcceptAnswer, AcceptOrder, StoredAnswer } from '../../src/flow/ports-store.ts'
+import type { CampaignHead } from '../../src/flow/ports-tally.ts'
 import type { HttpPorts } from '../../src/http/ports.ts'
 import { makeServer } from '../../src/http/server.ts'
 import { newUuid, showId } from '../../src/lib/id.ts'
+import { noAudiences } from '../support/audience-fakes.ts'
+import { fakeCampaigns, noRecurrences } from '../support/campaign-fakes.ts'
+import { aPlan } from '../support/campaigns.ts'
+import { noEstimates } from './estimate-kit.ts'
 import { fakeSuppressions } from './suppression-kit.ts'
 
 export const NOW = new Date('2026-11-22T14:30:00.000Z')
@@ -21,7 +28,7 @@ export const SAMPLE_URL = 'https://widget.example/sample'
 
 /** The keys of the house, named after their one scope. */
 export const KEYS: Record<string, Caller> = Object.fromEntries(
-  (['admin', 'send', 'read', 'in_app:read', 'operate'] as Scope[]).map((scope, i) => [
+  (['admin', 'send', 'read', 'in_app:read', 'operate', 'campaign'] as Scope[]).map((scope, i) => [
     `key-${scope}`,
     { keyId: `0198c6c0-0000-7000-8000-00000000000${i}`, label: scope, scopes: [scope] },
   ]),
@@ -134,11 +141,30 @@ export function makeHouse(change: (ports: HttpPorts) => HttpPorts = (ports) => p
   }
 }
 
+/** What reports say of any campaign. */
+const aHead: CampaignHead = {
+  ...{ name: 'Spring', status: 'running', startedAt: NOW, endedAt: null, perHour: null, variants: [], holdout: 0 },
+  ...{ startAt: null, localStart: null, validUntil: null, isHeld: false },
+}
+
+function fakeTakeBacks(): HttpPorts['takeBacks'] {
+  const begun = new Map<string, TakeBack>()
+  return {
+    async begin({ by, ...order }) {
+      const links = { revoked: 0, keptForOperation: 0, unanswered: 0 }
+      const rest = { status: 'running' as const, people: 1, done: 0, createdAt: NOW, endedAt: null }
+      begun.set(order.template, { ...order, ...rest, links, madeBy: by })
+    },
+    one: async (template) => begun.get(template) ?? null,
+  }
+}
+
 function makePorts(seen: Seen, has: Furniture): HttpPorts {
   const view = (id: string) => has.views.find((one) => one.id === id) ?? null
   return {
     intake: {
       accept: async (order) => accept(seen, has, order),
+      cohort: async () => 1,
       replay: async (keys) => keys.map((key) => has.replies.get(key.toString('hex'))).find(Boolean) ?? null,
       recipient: async () => null,
     },
@@ -218,6 +244,20 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
       attempts: async () => [],
       metadataOf: async (ids) => new Map(ids.map((id) => [id, view(id)?.person.metadata ?? null])),
     },
+    tallies: { head: async () => aHead, read: async () => [], minutes: async () => [] },
+    lists: { page: async () => [], people: () => Readable.from([]) },
+    takeBacks: fakeTakeBacks(),
+    campaigns: fakeCampaigns().ports.campaigns,
+    audiences: {
+      ...noAudiences,
+      target: async (id) => ({ id, status: 'draft', plan: aPlan() }),
+      take: async (_upload, rows) => rows.map(({ line }) => ({ line, was: 'new', first: line })),
+      clear: async () => 2,
+    },
+    endsLate: async () => false,
+    estimating: noEstimates,
+    recurrences: noRecurrences,
+    nextFiring: (_cron, _zone, after) => new Date(after.getTime() + 3_600_000),
     records: { read: async (id) => has.records.find((one) => one.dispatch.id === showId('dsp', id)) ?? null },
     changes: {
       async change(order) {
@@ -345,7 +385,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
             },
     },
     missingVariables: () => [],
-    checkOwnLink: async () => null,
+    checkOwnLink: async () => ({ requestedMs: 3_600_000 }),
     codesBase: 'https://links.example/l/',
     distrust: (url) => (url.startsWith('https://widget.example/') ? undefined : 'foreign_host'),
     evergreen: { find: async () => has.code, ask: async () => seen.asked++ === 0 },

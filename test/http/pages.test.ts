@@ -4,7 +4,8 @@ import supertest from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { FAILURES, type FailureCode } from '../../src/domain/failure.ts'
 import type { Hold } from '../../src/domain/hold.ts'
-import { newUuid, showId } from '../../src/lib/id.ts'
+import { newUuid, readId, showId } from '../../src/lib/id.ts'
+import { aCampaign } from '../support/campaigns.ts'
 import { aRecord } from '../support/records.ts'
 import { aView, makeHouse, NOW, SAMPLE_URL } from './kit.ts'
 import { aSuppression } from './suppression-kit.ts'
@@ -30,6 +31,25 @@ describe('the API describes itself', () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       '/l/{code}',
       '/u/{token}',
+      '/v1/campaigns',
+      '/v1/campaigns/{id}',
+      '/v1/campaigns/{id}/audience',
+      '/v1/campaigns/{id}/audience/list',
+      '/v1/campaigns/{id}/audience/mapping',
+      '/v1/campaigns/{id}/audience/{upload}/refused',
+      '/v1/campaigns/{id}/cancel',
+      '/v1/campaigns/{id}/estimate',
+      '/v1/campaigns/{id}/follow-up',
+      '/v1/campaigns/{id}/follow-up.csv',
+      '/v1/campaigns/{id}/follow-up.ndjson',
+      '/v1/campaigns/{id}/funnel',
+      '/v1/campaigns/{id}/pause',
+      '/v1/campaigns/{id}/progress',
+      '/v1/campaigns/{id}/results',
+      '/v1/campaigns/{id}/resume',
+      '/v1/campaigns/{id}/samples',
+      '/v1/campaigns/{id}/start',
+      '/v1/campaigns/{id}/test',
       '/v1/dispatches',
       '/v1/dispatches/batch',
       '/v1/dispatches/search',
@@ -47,11 +67,17 @@ describe('the API describes itself', () => {
       '/v1/previews',
       '/v1/recipients/{referenceId}/cancel',
       '/v1/recipients/{referenceId}/in-app',
+      '/v1/recurrences',
+      '/v1/recurrences/{id}',
       '/v1/status',
       '/v1/suppressions',
       '/v1/suppressions/import',
       '/v1/suppressions/search',
       '/v1/suppressions/{id}/lift',
+      '/v1/take-backs',
+      '/v1/take-backs/{template}',
+      '/v1/take-backs/{template}/recipients',
+      '/v1/take-backs/{template}/recipients.csv',
       '/v1/templates',
       '/webhooks/email/{provider}',
       '/webhooks/m2m',
@@ -119,6 +145,9 @@ describe('the page of an error code', () => {
   })
 })
 
+/** The campaign that requests of the pages name. */
+const IN_THE_EXAMPLES = readId('cmp', 'cmp_06cfrm24z1y2x3w4v5t6s7r8qa') ?? ''
+
 describe('the page of a resource', () => {
   const folder = join(import.meta.dirname, '..', '..', 'docs', 'api')
   const sections = readdirSync(folder).flatMap((name) =>
@@ -144,25 +173,27 @@ describe('the page of a resource', () => {
       .filter((section) => section.includes('```json 2'))
       .map((section) => [/^`(.*?)`/.exec(section)?.[1], section] as const),
   )('%s shows a request that works and an answer of that shape', async (_, section) => {
-    const { knock, has } = makeHouse()
+    const { knock, has, ports } = makeHouse()
     const [, method = '', path = ''] = /^`([A-Z]+) (.*?)`/.exec(section) ?? []
-    const [, request] = /```json request\n(.*?)```/s.exec(section) ?? []
+    const [, type = 'json', request] = /```(json|csv) request\n(.*?)```/s.exec(section) ?? []
     const [, status = '', answer = ''] = /```json (2\d\d)\n(.*?)```/s.exec(section) ?? []
     const view = aView({ referenceId: 'user_12345' })
     has.views.push(view)
     has.records.push(aRecord((facts) => facts, { id: showId('dsp', view.id) }))
     has.inAppUrl = SAMPLE_URL
     has.holds.push(HOLD)
+    for (const id of [view.id, IN_THE_EXAMPLES]) await ports.campaigns.create(aCampaign({ id }))
     const suppression = aSuppression()
     if (path.endsWith('/lift')) has.suppressions.push(suppression)
     const ids: Record<string, string> = {
       '/v1/holds/{id}': showId('hld', HOLD.id),
       '/v1/suppressions/{id}/lift': showId('sup', suppression.id),
     }
-    const real = path.replace('{referenceId}', 'user_12345').replace('{id}', ids[path] ?? showId('dsp', view.id))
+    const usual = showId(path.startsWith('/v1/campaigns/') ? 'cmp' : 'dsp', view.id)
+    const real = path.replace('{referenceId}', 'user_12345').replace('{id}', ids[path] ?? usual)
 
     const sent = knock()[method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete'](real)
-    const got = await (request ? sent.send(JSON.parse(request)) : sent)
+    const got = await (request ? sent.type(type).send(request) : sent)
 
     expect(got.status).toBe(Number(status))
     expect(Object.keys(got.body).toSorted()).toEqual(Object.keys(JSON.parse(answer)).toSorted())

@@ -22,6 +22,7 @@ export function fakeSuppressions(
     one: async (id) => has.suppressions.find((one) => one.id === id) ?? null,
     list: async (_before, limit) => has.suppressions.slice(0, limit),
     find: async () => has.suppressions,
+    failedFor: async () => 0,
     mailedBy: async () => ({ locale: 'es-MX', hashes: has.mailed }),
     async lift(ids, by, reason, consent) {
       const lifted = has.suppressions.filter(({ id }) => ids.includes(id))

@@ -31,6 +31,7 @@ describe.each(BACKENDS)('with the queues in %s', (backend) => {
     await story.sends()
     await story.hears()
     await story.refuses()
+    await story.campaigns()
     await story.stops()
     const queued = await jobsOf(house, backend)
     const figures = await (await fetch(`${house.url}/metrics`)).text()

@@ -13,6 +13,14 @@ const FAULTS = [
   ['push', 'fcm', { kind: 'payload' }],
 ] as const
 
+const AUDIENCE = [
+  'referenceId,phone,email,firstName,metadata.note,variables.note',
+  `user_campaign,${CANARIES.otherPhone},,${CANARIES.firstName},${CANARIES.metadata},${CANARIES.variable}`,
+  `${CANARIES.email},${CANARIES.phone},,${CANARIES.firstName},,`,
+  `user_bad,${CANARIES.phone}9999,,${CANARIES.lastName},,`,
+  `user_worse,,${CANARIES.email};${CANARIES.otherEmail},${CANARIES.firstName},,`,
+].join('\n')
+
 /** A life with everything in it. Answers that are documented to return what is the CRM's own are not kept. */
 export function makeStory(house: House) {
   const answers: string[] = []
@@ -186,6 +194,27 @@ export function makeStory(house: House) {
       await ask('POST', '/webhooks/email/dsn', CANARIES.report)
       await ask('POST', `/u/${CANARIES.token}`)
       await ask('GET', `/${CANARIES.account}`)
+    },
+
+    /** An audience with good and bad lines, looked at in every way, sent, and followed up. */
+    async campaigns() {
+      const plan = { name: 'Canaries', category: 'transactional', reminders: null }
+      const { body } = await ask('POST', '/v1/campaigns', plan)
+      const path = `/v1/campaigns/${body['id']}`
+      const csv = { 'Content-Type': 'text/csv' }
+      const { body: taken } = await ask('POST', `${path}/audience`, AUDIENCE, csv)
+      expect(taken).toMatchObject({ taken: 1, refused: 3 })
+      await ask('POST', `${path}/audience/mapping`, AUDIENCE, csv)
+      await ask('POST', `${path}/audience?map=${encodeURIComponent(CANARIES.email)}`, AUDIENCE, csv)
+      await ask('GET', `${path}/audience`)
+      await ask('POST', `${path}/estimate`, {})
+      await ask('GET', `${path}/samples?n=1`)
+      await ask('POST', `${path}/start`, {})
+      await house.settled()
+      learnLinks('the fourth', 'user_campaign')
+      expect((await ask('GET', `${path}/progress`)).body['people']).toMatchObject({ handed: 1 })
+      for (const report of ['funnel', 'results', 'follow-up?list=not_opened', 'follow-up.csv?list=not_opened'])
+        await ask('GET', `${path}/${report}`)
     },
 
     /** One click, STOP, lists, suppressions, cancelling. */

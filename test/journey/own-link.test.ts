@@ -42,6 +42,17 @@ it('skips the reminders that fall after its end', async () => {
   expect(house.world.links(referenceId)).toHaveLength(1)
 })
 
+it('carries no link of a day whose last half-hour has begun', async () => {
+  const referenceId = unique('user')
+  const link = await house.linkFromElsewhere(referenceId, 1_440)
+  await house.advance('PT23H35M')
+
+  const sent = await house.send({ referenceId, link })
+
+  expect(house.inbox(sent)).toEqual([])
+  expect(await house.get(sent.id)).toMatchObject({ status: 'failed', reason: 'link_expired' })
+})
+
 it('refuses a link on a host that is not the partner’s', async () => {
   const referenceId = unique('user')
   const link = await house.linkFromElsewhere(referenceId)

@@ -61,6 +61,18 @@ it('tries an unreachable handset again, at least half an hour later', async () =
   expect(house.inbox(sent)).toHaveLength(2)
 })
 
+it('does not send once more what was reported as unreachable, and has arrived after all', async () => {
+  faults.arm('twilio', { kind: 'receipt', code: 30003, count: 1 })
+  const sent = await house.send({ channels: ['sms'], reminders: null })
+  await eventually(async () => expect(await stepOf(sent.id)).toMatchObject({ status: 'pending' }))
+
+  await house.world.twilio.receipt(sids(sent.contact.phone)[0] ?? '', 'delivered')
+  await eventually(async () => expect(await stepOf(sent.id)).toMatchObject({ status: 'delivered', confirmed: true }))
+  await house.advance('PT1H')
+
+  expect(house.inbox(sent)).toHaveLength(1)
+})
+
 it('hears nothing twice, late or out of order', async () => {
   const sent = await house.send({ channels: ['sms'], reminders: null })
   await eventually(async () => expect(await stepOf(sent.id)).toMatchObject({ status: 'delivered' }))

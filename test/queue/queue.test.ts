@@ -204,6 +204,45 @@ describe.each([
     expect(await queues.depth()).toMatchObject({ sms: 1 })
   })
 
+  it('close no sooner than what runs is finished, though they were told before to stop working', async () => {
+    const ground = await open()
+    const [queues, others] = [await openQueues(ground), await openQueues(ground)]
+    const hands = makeHands()
+    const gate = Promise.withResolvers<void>()
+    const order: string[] = []
+    await queues.work(['sms'], async (step) => {
+      hands.take(step)
+      await gate.promise
+      order.push('finished')
+    })
+    await queues.add('sms', [[turn()]])
+    await hands.has(1)
+
+    const stopping = queues.stopWorking()
+    const closing = queues.close().then(() => order.push('closed'))
+    const meanwhile = makeHands()
+    await others.work(['email'], async (step) => meanwhile.take(step))
+    await others.add('email', [[turn()]])
+    await meanwhile.has(1)
+    gate.resolve()
+    await Promise.all([stopping, closing])
+
+    expect(order).toEqual(['finished', 'closed'])
+  })
+
+  it('hand out what is urgent before what is not, however long that has waited', async () => {
+    const queues = await openQueues(await open(), 1)
+    const hands = makeHands()
+    const [backlog, single] = [turns(5), turn()]
+
+    for (const step of backlog) await queues.add('sms', [[step]], 10)
+    await queues.add('sms', [[single]], 0)
+    await queues.work(['sms'], async (step) => hands.take(step))
+    await hands.has(6)
+
+    expect(hands.seen).toEqual([single, ...backlog])
+  })
+
   it('say how much waits, a channel', async () => {
     const queues = await openQueues(await open())
 

@@ -4,6 +4,7 @@ import { EXPECTED_PATHS } from '../../simulate/checks/rare-paths.ts'
 import type { Plant } from '../../simulate/engine/world.ts'
 import { simulate } from '../../simulate/simulate.ts'
 import type { Store } from '../../simulate/store/ports.ts'
+import type { FoundCode } from '../../src/flow/ports-evergreen.ts'
 
 const SEEDS = Array.from({ length: 50 }, (_, i) => i + 1)
 
@@ -39,6 +40,11 @@ describe('a bug put in on purpose is found', { timeout: 120_000 }, () => {
     ['an unclear message is simply sent again', 'P3', { store: resendsUnclear }],
     ['a slot is free as soon as its create was answered', 'P7', { store: freesSlotsAtOnce }],
     ['a lost job is never looked for', 'P1', on('steps', { expireLeases })],
+    ['a machine’s open counts as a person’s', 'suspects', { store: trustsMachines }],
+    ['a machine’s open keeps nothing back', 'P2', { store: ignoresMachines }],
+    ['a code that is sent is not stored', 'codes', on('evergreen', { keep: () => Promise.resolve() })],
+    ['a code outlives its dispatch', 'codes', { store: keepsCodesAlive }],
+    ['a code that asked for a fresh link leads to it', 'codes', { store: forgetsWhoAsked }],
   ]
 
   it.each(plants)('%s (%s)', async (_, promise, plant) => {
@@ -54,7 +60,10 @@ describe('a bug put in on purpose is found', { timeout: 120_000 }, () => {
   })
 })
 
-function on<Name extends 'deliveries' | 'stops' | 'steps'>(name: Name, instead: Partial<Store[Name]>): Plant {
+function on<Name extends 'deliveries' | 'stops' | 'steps' | 'evergreen'>(
+  name: Name,
+  instead: Partial<Store[Name]>,
+): Plant {
   return { store: (store) => ({ ...store, [name]: { ...store[name], ...instead } }) }
 }
 
@@ -69,4 +78,30 @@ function resendsUnclear(store: Store): Store {
 
 function freesSlotsAtOnce(store: Store): Store {
   return { ...store, links: { ...store.links, slotAnswered: store.links.slotUnused } }
+}
+
+function trustsMachines(store: Store): Store {
+  return { ...store, facts: { ...store.facts, record: (fact) => store.facts.record({ ...fact, suspect: null }) } }
+}
+
+function ignoresMachines(store: Store): Store {
+  const unheard = { fresh: true, touched: [], suspect: null }
+  const record: Store['facts']['record'] = async (fact) => (fact.suspect ? unheard : store.facts.record(fact))
+  return { ...store, facts: { ...store.facts, record } }
+}
+
+function keepsCodesAlive(store: Store): Store {
+  return finding(store, (found) => ({ ...found, status: 'sent' }))
+}
+
+function forgetsWhoAsked(store: Store): Store {
+  return finding(store, (found) => (found.asked ? { ...found, url: 'https://links.example.com/l/fresh' } : found))
+}
+
+function finding(store: Store, change: (found: FoundCode) => FoundCode): Store {
+  const find: Store['evergreen']['find'] = async (hashes) => {
+    const found = await store.evergreen.find(hashes)
+    return found && change(found)
+  }
+  return { ...store, evergreen: { ...store.evergreen, find } }
 }

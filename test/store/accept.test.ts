@@ -69,6 +69,7 @@ describe('an order', () => {
       linkId: unique('link'),
       url: 'https://links.example.com/l/own',
       expiresAt: new Date(Date.now() + 48 * HOUR),
+      requestedMs: 72 * HOUR,
     }
 
     const { id } = await house.accept({ ownLink })

@@ -9,6 +9,7 @@ import { readCopyFile, writeCopyFile } from '../../src/store/copy-file.ts'
 import { type Frame, readFrames, writeFrame } from '../../src/store/copy-format.ts'
 import { type RestoreOptions, restoreCopy } from '../../src/store/restore.ts'
 import { readHeart, stampWorld } from '../../src/store/world.ts'
+import { aCampaign, addRows } from '../support/campaigns.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
 const house = await openStoreHouse()
@@ -29,6 +30,14 @@ beforeAll(async () => {
     placedBy: 'x',
     probeAfterMs: null,
   })
+  const campaign = aCampaign()
+  await house.store.campaigns.create(campaign)
+  await addRows(house, campaign.id, [{}, {}])
+  await house.pool.query(
+    `insert into audience_upload (id, campaign_id, source, about, status, made_by) values ($1, $1, 'file', '{}', 'done', 'x')`,
+    [campaign.id],
+  )
+  await house.store.intake.cohort({ campaignId: campaign.id, variant: 'all', locale: 'en' })
   // Rows of a month that has no partition any more, values that COPY has to escape, and a number of the database's own.
   await house.pool.query(`insert into event (id, type, data, occurred_at)
     values (id_at(now() - interval '3 years'), 'partner.event', '{"text": "a\\\\nb\\tc"}', now())`)
@@ -86,7 +95,7 @@ describe('a restore', () => {
     await restoreCopy(pool, readCopyFile(file), AS_COPY)
 
     const { rows } = await pool.query('insert into lane (campaign_id) values (gen_random_uuid()) returning id')
-    expect(rows).toEqual([{ id: 4 }])
+    expect(rows).toEqual([{ id: 5 }])
   })
 
   it('notes what the copy cannot know of', async () => {

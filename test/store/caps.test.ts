@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Work } from '../../src/flow/ports-store.ts'
+import type { Work } from '../../src/flow/ports-deliver.ts'
 import { aClaim, aQuestion, aSettlement, unique } from '../support/builders.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { ChangeOrder } from '../../src/flow/ports-read.ts'
-import { aFact, phoneHash } from '../support/builders.ts'
+import { aFact, aSettlement, HOUR, phoneHash } from '../support/builders.ts'
+import { inMs } from '../support/fakes.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
 const house = await openStoreHouse()
-const { store, rows } = house
+const { store, rows, pool } = house
 
 const aChange = (id: string, wish: Partial<ChangeOrder> = {}): ChangeOrder => ({
   id,
@@ -134,6 +135,22 @@ describe('the link for the app', () => {
     expect(second).toMatchObject({ dispatchId: work.dispatchId, first: false })
     expect((await house.events(work.dispatchId)).filter((type) => type === 'message.handed')).toHaveLength(1)
     expect((await store.dispatches.one(work.dispatchId))?.inAppAt).toBeInstanceOf(Date)
+  })
+
+  it('is a hand-over like any other where no message has left yet: reminders count from it, and it is told once', async () => {
+    const { work, link } = await house.claimed({ channels: ['in_app', 'sms'], remindersAfterMs: [HOUR] })
+    await store.deliveries.settle(aSettlement(work, { to: 'pending', dueAt: new Date() }))
+
+    await store.changes.inApp(work.dispatch.referenceId)
+    const placed = await house.dispatch(work.dispatchId)
+    await house.take(work.dispatchId)
+    await pool.query("update step set status = 'claimed' where dispatch_id = $1 and n = 1", [work.dispatchId])
+    await store.deliveries.settle(aSettlement({ ...work, turn: work.turn + 1 }, { linkExpiresAt: link.expiresAt }))
+
+    expect(placed).toMatchObject({ status: 'sent', first_handed_at: placed['in_app_at'] })
+    expect(await house.step(work.dispatchId, 2)).toMatchObject({ due_at: inMs(placed['in_app_at'], HOUR) })
+    expect(await house.step(work.dispatchId, 3)).toMatchObject({ kind: 'close', due_at: link.expiresAt })
+    expect((await house.events(work.dispatchId)).filter((type) => type === 'dispatch.sent')).toHaveLength(1)
   })
 
   it('has one first fetch, though several come at once', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { tidy } from '../../src/store/tidy.ts'
 import { HOUR, testVault, unique } from '../support/builders.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
@@ -150,5 +151,53 @@ describe('asking for a fresh link', () => {
     await lapse(dispatchId, '10 minutes')
 
     expect([now?.asked, (await find(hash))?.asked]).toEqual([true, false])
+  })
+})
+
+describe('tidying', () => {
+  const ended = async (status: string, { daysAgo = 9, validUntil = null as Date | null } = {}) => {
+    const { hash, dispatchId } = await withCode(dead)
+    await house.rows(
+      `update dispatch set status = $2, valid_until = $3, ended_at = now() - make_interval(days => $4) where id = $1`,
+      [dispatchId, status, validUntil, daysAgo],
+    )
+    return hash
+  }
+  const keptOf = async (hash: Buffer) => (await find(hash)) !== null
+
+  it.each(['cancelled', 'superseded', 'suppressed', 'expired'])(
+    'forgets the codes of a dispatch that was %s, when its last link is dead for sure',
+    async (status) => {
+      const [old, young] = [await ended(status), await ended(status, { daysAgo: 7 })]
+
+      await tidy(house.pool)
+
+      expect([await keptOf(old), await keptOf(young)]).toEqual([false, true])
+    },
+  )
+
+  it.each(['opened', 'exhausted', 'failed'])(
+    'keeps the codes of a dispatch that is %s, whose button works for years, unless its time is over',
+    async (status) => {
+      const timeless = await ended(status, { daysAgo: 900 })
+      const over = await ended(status, { validUntil: inHours(-9 * 24) })
+      const lately = await ended(status, { validUntil: inHours(-24) })
+
+      await tidy(house.pool)
+
+      expect([await keptOf(timeless), await keptOf(over), await keptOf(lately)]).toEqual([true, false, true])
+    },
+  )
+
+  it('keeps a code that leads to a living link, though the time of its dispatch is over', async () => {
+    const { hash, dispatchId, link } = await withCode()
+    await house.rows(
+      `update dispatch set status = 'opened', valid_until = now() - interval '9 days', ended_at = now() - interval '9 days' where id = $1`,
+      [dispatchId],
+    )
+
+    await tidy(house.pool)
+
+    expect(await find(hash)).toMatchObject({ url: link.url })
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { aClaim, aFact, aLink, aQuestion, aSettlement, unique } from '../support/builders.ts'
+import { makeStore } from '../../src/store/store.ts'
+import { aClaim, aFact, aLink, aQuestion, aSettlement, laterVault, unique } from '../support/builders.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
 const house = await openStoreHouse()
@@ -71,6 +72,19 @@ describe('an open', () => {
 
     expect(fact).toEqual({ kind: 'opened' })
     expect(await house.dispatch(work.dispatchId)).toMatchObject({ status: 'opened', opened_at: openedAt })
+  })
+
+  it('that came before its link was known stops the claim, though the look-up key was changed in between', async () => {
+    const later = makeStore({ pool, vault: laterVault, slots: false, monotonic: () => performance.now() })
+    const work = await house.working()
+    const link = aLink()
+    await store.facts.record(aFact({ linkId: link.linkId }))
+    await later.deliveries.claim(aClaim(work, { fresh: link }))
+
+    const fact = await later.deliveries.stopFact(aQuestion(work, link.id))
+
+    expect(fact).toEqual({ kind: 'opened' })
+    expect(await house.dispatch(work.dispatchId)).toMatchObject({ status: 'opened' })
   })
 
   it('that came before its link was known is found by the sweep, if nothing else does', async () => {

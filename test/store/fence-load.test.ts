@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { StopFact, Work } from '../../src/flow/ports-store.ts'
+import type { StopFact, Work } from '../../src/flow/ports-deliver.ts'
 import type { Store } from '../../src/store/store.ts'
 import {
   aClaim,

@@ -98,6 +98,22 @@ describe('a claim that was committed before the stop', () => {
     expect(early).toBe('still waiting')
   })
 
+  it('makes the fence of a suppression wait though its dispatch was cancelled since', async () => {
+    const phone = aPhone()
+    const { work } = await house.claimed({ person: personAt(phone) })
+    await startMayTakeLong([work.dispatchId])
+    await store.stops.stop([work.dispatchId], 'cancelled', null)
+
+    const { touched } = await suppress(phoneHash(phone))
+    const fence = store.stops.fence(touched)
+    const early = await whoIsFirst(fence)
+    await store.deliveries.settle(aSettlement(work, { to: 'skipped', reason: 'cancelled' }))
+    await fence
+
+    expect(touched).toEqual([work.dispatchId])
+    expect(early).toBe('still waiting')
+  })
+
   it('is found by the suppression of its recipient, and by that of an address that was changed since', async () => {
     const { work } = await house.claimed()
     const phone = aPhone()

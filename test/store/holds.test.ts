@@ -150,6 +150,30 @@ describe('the probe of a held provider', () => {
     await store.holds.lift(hold.id, 'test')
   })
 
+  it('lifts the hold when it passes, but not one that a person has placed too', async () => {
+    const { hold } = await store.holds.place(failing)
+    const lifted = await store.holds.lift(hold.id, 'probe')
+    const again = await store.holds.place(failing)
+    await store.holds.place({ ...failing, placedBy: 'ana', probeAfterMs: null })
+
+    const kept = await store.holds.lift(again.hold.id, 'probe')
+
+    expect(lifted?.id).toBe(hold.id)
+    expect(kept).toBeNull()
+    expect(await store.holds.list()).toMatchObject([{ id: again.hold.id, probeAt: null }])
+    await store.holds.lift(again.hold.id, 'ben')
+  })
+
+  it('is not given to a hold of a person’s by the service, that finds the same trouble later', async () => {
+    const { hold } = await store.holds.place({ ...failing, placedBy: 'ana', probeAfterMs: null })
+
+    await store.holds.place(failing)
+
+    expect(await store.holds.takeProbe(hold.id, 5_000)).toBe(false)
+    expect(await store.holds.lift(hold.id, 'probe')).toBeNull()
+    await store.holds.lift(hold.id, 'test')
+  })
+
   it('is no business of the service’s own questions', async () => {
     const { hold } = await store.holds.place(failing)
 

@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest'
-import type { TakeOrder } from '../../src/flow/ports-store.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { TakeOrder } from '../../src/flow/ports-pump.ts'
 import { setSlots } from '../../src/store/links.ts'
 import { aClaim, aLink, aSettlement, HOUR } from '../support/builders.ts'
 import { openStoreHouse } from '../support/store-house.ts'
@@ -217,6 +217,60 @@ describe('the slots of the partner’s create limit', () => {
     expect(await freeIn(1)).toBeLessThanOrEqual(0)
   })
 
+  it('are good for one creation: of all who come with a turn, one spends its slot', async () => {
+    await setSlots(pool, 2, 0)
+    await Promise.all([house.accept(), house.accept()])
+    const [one, other] = await limited.steps.take(order())
+    const twins = [limited, alsoLimited, limited, alsoLimited].map((process) => process.links.spendSlot(one!))
+
+    const spent = await Promise.all(twins)
+
+    expect(spent.filter(Boolean)).toHaveLength(1)
+    expect(await limited.links.spendSlot({ ...other!, turn: other!.turn + 1 })).toBe(false)
+    expect(await limited.links.spendSlot(other!)).toBe(true)
+  })
+
+  it('are not spent once their turn is over', async () => {
+    await setSlots(pool, 1, 0)
+    const { id } = await house.accept()
+    const [turn] = await limited.steps.take(order())
+    await store.stops.stop([id], 'cancelled', null)
+
+    expect(await limited.links.spendSlot(turn!)).toBe(false)
+  })
+
+  it('are not freed by a settlement of somebody who did not see them spent', async () => {
+    await setSlots(pool, 1, 0)
+    await house.accept()
+    const [turn] = await limited.steps.take(order())
+    await limited.links.spendSlot(turn!)
+
+    await limited.deliveries.settle(
+      aSettlement(turn!, { from: 'queued', to: 'pending', dueAt: inHours(1), needsLink: true, freeSlot: 1 }),
+    )
+
+    expect(await freeIn(1)).toBeGreaterThan(100)
+  })
+
+  it('are not freed by a settlement that began before they were spent', async () => {
+    await setSlots(pool, 1, 0)
+    const { id } = await house.accept()
+    const [turn] = await limited.steps.take(order())
+    const twin = await pool.connect()
+    await twin.query('begin')
+    await twin.query('update step set slot = null where dispatch_id = $1 and n = 1', [id])
+
+    const settled = limited.deliveries.settle(
+      aSettlement(turn!, { from: 'queued', to: 'pending', dueAt: inHours(1), needsLink: true, freeSlot: 1 }),
+    )
+    await vi.waitFor(async () => expect(await rows(WAITING)).toHaveLength(1))
+    await twin.query('commit')
+    twin.release()
+
+    expect(await settled).toBe(true)
+    expect(await freeIn(1)).toBeGreaterThan(100)
+  })
+
   it('stay taken when their step is stopped: its worker may be creating the link just now', async () => {
     await setSlots(pool, 1, 0)
     const { id } = await house.accept()
@@ -428,6 +482,9 @@ async function openLane(): Promise<number> {
   const [lane] = await rows('insert into lane (campaign_id) values (gen_random_uuid()) returning id')
   return lane?.['id']
 }
+
+/** Whoever waits for a lock in this database. */
+const WAITING = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 const leaseRanOut = (id: string) =>
   pool.query("update step set lease_until = clock_timestamp() - interval '1 s' where dispatch_id = $1", [id])

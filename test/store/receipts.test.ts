@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Receipt, ReceiptTarget } from '../../src/flow/ports-receipts.ts'
 import { judge } from '../../src/flow/record-receipt.ts'
 import { aReceipt } from '../flow/receipt-stage.ts'
-import { aClaim, aLink, aSettlement, unique } from '../support/builders.ts'
+import { aClaim, aLink, aSettlement, HOUR, unique } from '../support/builders.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
 const house = await openStoreHouse()
@@ -68,6 +68,43 @@ it('counts once however many say it at the same time', async () => {
 
   expect(heard.filter((one) => one?.verdict)).toHaveLength(1)
   expect((await house.events(id)).filter((type) => type === 'message.delivered')).toHaveLength(1)
+})
+
+describe('a message that is to be sent once more', () => {
+  it('is delivered instead, when an attempt that seemed to have failed has arrived', async () => {
+    const { work, link } = await house.claimed({ remindersAfterMs: [HOUR] })
+    const lost = [{ n: 1, outcome: 'retry' as const, reason: 'timeout', providerId: null }]
+    await house.store.deliveries.settle(aSettlement(work, { to: 'pending', dueAt: new Date(), attempts: lost }))
+    const id = work.dispatchId
+
+    await hear(aReceipt({ attemptId: `${id}.1.1`, providerId: unique('SM') }))
+
+    expect(await house.step(id)).toMatchObject({ status: 'delivered', channel: 'sms', confirmed: true })
+    expect(await attemptOf(id)).toMatchObject({ outcome: 'accepted', receipt: 'delivered' })
+    expect((await house.dispatch(id))['status']).toBe('sent')
+    expect((await house.step(id, 2))['due_at']).toBeInstanceOf(Date)
+    expect(await house.step(id, 3)).toMatchObject({ kind: 'close', due_at: link.expiresAt })
+  })
+
+  it('is delivered instead, when it was reported as failed before and had gone to the next channel', async () => {
+    const { id, ids } = await handed()
+    await hear(aReceipt({ ...ids, ...blocked }))
+
+    await hear(aReceipt(ids))
+
+    expect(await house.step(id)).toMatchObject({ status: 'delivered', channel: 'sms' })
+    expect((await house.events(id)).filter((type) => type === 'dispatch.sent')).toHaveLength(1)
+  })
+
+  it('is sent where a worker has taken it already: that one decides', async () => {
+    const { id, ids } = await handed()
+    await hear(aReceipt({ ...ids, ...blocked }))
+    await house.take(id)
+
+    await hear(aReceipt(ids))
+
+    expect(await house.step(id)).toMatchObject({ status: 'queued', channel: 'email' })
+  })
 })
 
 it('sends a failed message to the next channel', async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { stampWorld } from '../../src/store/world.ts'
 import { HOUR } from '../support/builders.ts'
+import { aCampaign, addRows } from '../support/campaigns.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
 const house = await openStoreHouse()
@@ -45,6 +46,22 @@ describe('what is set apart', () => {
       { outcome: 'ambiguous', reason: 'restored' },
     ])
     expect(await house.rows("select type from event where type = 'message.unclear'")).toHaveLength(4)
+  })
+
+  it('pauses campaigns in the middle of their audience, and no others', async () => {
+    const [begun, after, done] = [aCampaign(), aCampaign(), aCampaign()]
+    for (const { id } of [begun, after, done]) await house.store.campaigns.create(aCampaign({ id }))
+    for (const { id } of [begun, after]) await addRows(house, id, [{}])
+    for (const { id } of [begun, after, done]) await house.store.campaigns.start(id, 'test')
+    await house.pool.query(`update campaign set started_at = now() - interval '3 hours' where id <> $1`, [after.id])
+    await isOld()
+
+    await restored.setApart()
+    await restored.setApart()
+
+    const holds = await house.store.holds.list()
+    expect(holds).toMatchObject([{ scope: 'campaign', value: begun.id, reason: 'restored', probeAt: null }])
+    expect(await house.rows('select campaign_id from lane where not open')).toEqual([{ campaign_id: begun.id }])
   })
 
   it('is neither what is due later, nor what was accepted since, nor what was handed over before', async () => {

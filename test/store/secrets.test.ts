@@ -94,7 +94,9 @@ async function liveAWholeLife() {
     placedBy: 'test',
   })
   const expiresAt = new Date(Date.now() + 24 * HOUR)
-  await house.accept({ ownLink: { id: aLink().id, linkId: CANARIES.ownLinkId, url: CANARIES.ownUrl, expiresAt } })
+  await house.accept({
+    ownLink: { id: aLink().id, linkId: CANARIES.ownLinkId, url: CANARIES.ownUrl, expiresAt, requestedMs: 24 * HOUR },
+  })
   const { key, caller } = await store.keys.make(unique('key'), ['send'])
   CANARIES.apiKey = key
   CANARIES.session = await store.keys.openSession('session', caller.keyId, HOUR)

@@ -6,6 +6,7 @@ import { openStoreHouse } from '../support/store-house.ts'
 const house = await openStoreHouse()
 const { suppressions } = house.store
 let people = 0
+const NOBODY = '00000000-0000-7000-8000-000000000000'
 const aPhone = () => `+1512556${String(++people).padStart(4, '0')}`
 const anEntry = (phone: string, wish: Partial<NewSuppression> = {}): NewSuppression => ({
   hash: phoneHash(phone),
@@ -109,6 +110,40 @@ describe('what the claim is told', () => {
     const hashes = [...testVault.lookups('phone', fresh), ...testVault.lookups('recipient_sms', referenceId)]
 
     expect(await house.store.deliveries.stopFact(aQuestion(work, link.id, { hashes }))).toBeNull()
+  })
+})
+
+describe('how often an address failed', () => {
+  const failed = async (phone: string, change: string) => {
+    const { work } = await house.claimed(by(phone))
+    await house.rows(`update attempt set ${change} where dispatch_id = $1`, [work.dispatchId])
+    return work.dispatchId
+  }
+  const count = (phone: string, wish: object = {}) =>
+    suppressions.failedFor({
+      hashes: [phoneHash(phone)],
+      reason: 'mailbox_full',
+      exceptFor: NOBODY,
+      days: 14,
+      ...wish,
+    })
+
+  it('counts dispatches, by what was answered and by what was told later, but for the one that asks', async () => {
+    const phone = aPhone()
+    const mine = await failed(phone, "reason = 'mailbox_full'")
+    await failed(phone, "reason = 'mailbox_full', receipt_reason = 'mailbox_full'")
+    await failed(phone, "receipt_reason = 'mailbox_full'")
+
+    expect([await count(phone), await count(phone, { exceptFor: mine })]).toEqual([3, 2])
+  })
+
+  it('counts no other reason, no other address, and nothing that is older', async () => {
+    const phone = aPhone()
+    await failed(phone, "reason = 'timeout'")
+    await failed(phone, "reason = 'mailbox_full', claimed_at = claimed_at - interval '15 days'")
+    await failed(aPhone(), "reason = 'mailbox_full'")
+
+    expect(await count(phone)).toBe(0)
   })
 })
 

@@ -1,17 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { chainOf } from '../../src/domain/channel.ts'
 import { planSteps } from '../../src/domain/step.ts'
+import type { ClaimOrder, FreshLink, Settlement, StopQuestion, Work } from '../../src/flow/ports-deliver.ts'
 import type { FactOrder } from '../../src/flow/ports-facts.ts'
-import type {
-  AcceptOrder,
-  ClaimOrder,
-  FreshLink,
-  NewDispatch,
-  Settlement,
-  StepTurn,
-  StopQuestion,
-  Work,
-} from '../../src/flow/ports-store.ts'
+import type { AcceptOrder, NewDispatch, StepTurn } from '../../src/flow/ports-store.ts'
 import { newUuid } from '../../src/lib/id.ts'
 import { makeVault } from '../../src/vault/vault.ts'
 
@@ -19,10 +11,11 @@ export const HOUR = 3_600_000
 const MINUTE = 60_000
 
 /** One vault for every test of a file: what it seals, it opens. */
-export const testVault = makeVault({
-  keys: [{ id: 'k1', key: randomBytes(32) }],
-  lookupKeys: [{ id: 'l1', key: randomBytes(32) }],
-})
+const keys = [{ id: 'k1', key: randomBytes(32) }]
+const lookupKeys = [{ id: 'l1', key: randomBytes(32) }]
+export const testVault = makeVault({ keys, lookupKeys })
+/** The same after a new look-up key was put first. */
+export const laterVault = makeVault({ keys, lookupKeys: [{ id: 'l2', key: randomBytes(32) }, ...lookupKeys] })
 
 let count = 0
 /** A word that occurs once in this process. */
@@ -50,6 +43,7 @@ function aDispatch(wish: DispatchWish = {}): NewDispatch {
     referenceId: unique('user'),
     lane: 1,
     campaignId: null,
+    cohort: null,
     category: 'transactional',
     locale: 'es-MX',
     timeZone: 'America/Chicago',
@@ -83,13 +77,15 @@ function aDispatch(wish: DispatchWish = {}): NewDispatch {
   }
 }
 
-export type OrderWish = DispatchWish & Partial<Pick<AcceptOrder, 'ifActive' | 'recipient' | 'idempotency' | 'answer'>>
+export type OrderWish = DispatchWish &
+  Partial<Pick<AcceptOrder, 'audience' | 'ifActive' | 'recipient' | 'idempotency' | 'answer'>>
 
 /** An order for one dispatch; what is not an order's own goes to the dispatch. */
-export function anOrder({ ifActive, recipient, idempotency, answer, ...wish }: OrderWish = {}): AcceptOrder {
+export function anOrder({ audience, ifActive, recipient, idempotency, answer, ...wish }: OrderWish = {}): AcceptOrder {
   const dispatch = aDispatch(wish)
   return {
     dispatch,
+    audience: audience ?? null,
     ifActive: ifActive ?? 'supersede',
     recipient: recipient ?? { locale: dispatch.locale, timeZone: null, contact: dispatch.person.contact },
     idempotency: idempotency ?? null,

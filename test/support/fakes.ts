@@ -9,24 +9,18 @@ import { makeCircuits } from '../../src/flow/circuit.ts'
 import { type Address, addressesOf, type DeliverPorts, type Delivery } from '../../src/flow/delivery.ts'
 import type { Attempt, LinkOrder, Partner, PartnerAnswer, Provider, Renderer, Rendering } from '../../src/flow/ports.ts'
 import type { SuppressionStore } from '../../src/flow/ports-consent.ts'
-import type { EvergreenStore } from '../../src/flow/ports-evergreen.ts'
-import type { PaceOrder } from '../../src/flow/ports-pace.ts'
 import type {
-  CarriedLink,
   ClaimOrder,
   DeliverStore,
-  DueLane,
-  HoldStore,
-  LinkStore,
-  PumpStore,
   Settlement,
   StopFact,
   StopQuestion,
-  StoredLink,
-  TakenStep,
-  TakeOrder,
   Work,
-} from '../../src/flow/ports-store.ts'
+} from '../../src/flow/ports-deliver.ts'
+import type { EvergreenStore } from '../../src/flow/ports-evergreen.ts'
+import type { PaceOrder } from '../../src/flow/ports-pace.ts'
+import type { DueLane, PumpStore, TakenStep, TakeOrder } from '../../src/flow/ports-pump.ts'
+import type { CarriedLink, HoldStore, LinkStore, StoredLink } from '../../src/flow/ports-store.ts'
 import { newUuid } from '../../src/lib/id.ts'
 import { HOUR, testVault, unique } from './builders.ts'
 
@@ -87,6 +81,7 @@ export function aWork({ dispatch, contact, ...wish }: WorkWish = {}): Work {
       validUntil: null,
       firstHandedAt: null,
       suspectUntil: null,
+      ownWindow: null,
       createdAt: now,
       inApp: false,
       ...dispatch,
@@ -179,6 +174,7 @@ export interface PartnerWish {
 /** Links, leases and slots of one process. */
 export function fakeLinks({ log = [], known = [], carried = [], leased = [] }: LinksWish = {}) {
   const leases = new Map(leased.map((referenceId) => [referenceId, 'somebody else']))
+  const spent = new Set<string>()
   const slotsAnswered: number[] = []
   const revoked: string[] = []
   const links: LinkStore = {
@@ -191,6 +187,10 @@ export function fakeLinks({ log = [], known = [], carried = [], leased = [] }: L
     async release(referenceId, holder) {
       log.push('release')
       if (leases.get(referenceId) === holder) leases.delete(referenceId)
+    },
+    async spendSlot({ dispatchId, n, turn }) {
+      log.push('spend')
+      return spent.size < spent.add(`${dispatchId}/${n}/${turn}`).size
     },
     async slotAnswered(slot) {
       slotsAnswered.push(slot)
@@ -283,6 +283,8 @@ export interface StageWish extends Omit<PartnerWish, 'log' | 'now'> {
   rates?: DeliverPorts['rates']
   /** How long the next place of the sender lets wait; null: too long. */
   paceMs?: number | null
+  /** Other dispatches that failed for the address lately. */
+  failedBefore?: number
   /** `monotonic()`, one call after the other; the last one stays. */
   ticks?: number[]
 }
@@ -365,6 +367,7 @@ export function makeStage(wish: StageWish = {}) {
         suppressions.push(entry)
         return { fresh: true, touched: [] }
       },
+      failedFor: async () => wish.failedBefore ?? 0,
     },
     partner: partner.partner,
     providers: carriers.map(({ provider }) => provider),
@@ -450,7 +453,7 @@ export const aDueStep = (wish: Partial<DueStep> = {}): DueStep => ({
 })
 
 /** Due steps by lane, in order of the lanes' priority, as the store answers them. */
-export function fakeSteps({ steps, quotas = {}, queued = {}, closes = [] }: StepsWish) {
+export function fakeSteps({ steps, quotas = {}, queued = {}, singles = queued, closes = [] }: StepsWish) {
   let waiting = steps
   const orders: TakeOrder[] = []
   const fellBack: string[][] = []
@@ -458,7 +461,7 @@ export function fakeSteps({ steps, quotas = {}, queued = {}, closes = [] }: Step
   const store: PumpStore = {
     async due() {
       calls.push('due')
-      return { lanes: lanesOf(waiting, quotas), queued }
+      return { lanes: lanesOf(waiting, quotas), queued, singles }
     },
     async take(order) {
       calls.push('take')
@@ -493,6 +496,8 @@ interface StepsWish {
   steps: DueStep[]
   quotas?: Record<number, number>
   queued?: Record<string, number>
+  /** How many of them are singles; absent: all. */
+  singles?: Record<string, number>
   /** How many each call of `close` ends. */
   closes?: number[]
 }

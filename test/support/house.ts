@@ -112,7 +112,7 @@ function secretsIn(dataDir: string, config: Config) {
 
 /** For what nothing announces: a hold that is placed, a probe that lifts it. */
 export const eventually = <T>(check: () => Promise<T> | T): Promise<T> =>
-  vi.waitFor(check, { timeout: 8_000, interval: 20 })
+  vi.waitFor(check, { timeout: 20_000, interval: 20 })
 
 async function ownDatabase(closers: ReturnType<typeof makeClosers>): Promise<string> {
   const { url, drop } = await freshDatabase()

@@ -132,6 +132,15 @@ const MEANINGS: Record<string, Meaning> = {
   },
   'fallbackAfter: string': duration,
   'sendAt: string': future('2090-01-01', '2090-12-31'),
+  'startAt: string': future('2090-01-01', '2090-12-31'),
+  'localStart: string': {
+    valid: among('2090-03-01T10:00', '2090-12-31T23:59'),
+    invalid: among('', '10:00', '2090-02-30T10:00', '2090-03-01T10:00Z', '2090-03-01 10:00', '0000-01-01T00:00'),
+  },
+  'cron: string': {
+    valid: among('0 10 * * 1', '59 * * * *', '30 9 1,15 * MON-FRI'),
+    invalid: among('', '* * * * *', '*/5 * * * *', '60 10 * * *', '0 10 * *', '0 0 10 * * 1', 'x'.repeat(500)),
+  },
   'validUntil: string': future('2091-01-01', '2091-12-31'),
   'expiresAt: string': future('2090-01-01', '2090-12-31'),
   'url: string': {

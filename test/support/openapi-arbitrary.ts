@@ -37,7 +37,7 @@ export function arbitrariesFor(components: Record<string, Schema>): Arbitraries 
 
   function valid(given: Schema, name = ''): fc.Arbitrary<unknown> {
     const schema = resolve(given)
-    const meaning = meaningOf(name, schema.type)
+    const meaning = beyond(schema, name)
     if (meaning) return meaning.valid
     if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one) => valid(one, name)))
     if (schema.enum) return fc.constantFrom(...schema.enum)
@@ -67,7 +67,7 @@ export function arbitrariesFor(components: Record<string, Schema>): Arbitraries 
 
   function invalid(given: Schema, name = ''): fc.Arbitrary<unknown> | undefined {
     const schema = resolve(given)
-    return oneOf([wrongType(typesOf(schema)), ...within(schema, meaningOf(name, schema.type))])
+    return oneOf([wrongType(typesOf(schema)), ...within(schema, beyond(schema, name))])
   }
 
   /** Of the right type, and wrong. */
@@ -150,6 +150,9 @@ function wrongType(right: string[]): fc.Arbitrary<unknown> | undefined {
 /** `undefined` from a record stands for a field that is absent. */
 const listOf = ({ minItems = 0, maxItems = 5 }: Schema, item: fc.Arbitrary<unknown>) =>
   fc.uniqueArray(item, { minLength: minItems, maxLength: Math.min(maxItems, 5) })
+
+/** A template with its version is no template: its pattern says it all. */
+const beyond = ({ type, pattern }: Schema, name: string) => (pattern?.includes('@') ? undefined : meaningOf(name, type))
 
 const patternsOf = ({ pattern, allOf = [] }: Schema): RegExp[] =>
   [pattern, ...allOf.map((one) => one.pattern)].flatMap((one) => (one === undefined ? [] : [new RegExp(one, 'u')]))

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import { afterAll } from 'vitest'
-import type { FreshLink, NewDispatch, StepTurn, Work } from '../../src/flow/ports-store.ts'
+import type { FreshLink, Work } from '../../src/flow/ports-deliver.ts'
+import type { NewDispatch, StepTurn } from '../../src/flow/ports-store.ts'
 import { makeClosers } from '../../src/lib/closers.ts'
 import { makePool } from '../../src/store/pool.ts'
 import { makeStore, type Store } from '../../src/store/store.ts'

@@ -13,6 +13,7 @@ tick()
 setInterval(tick, 1000)
 if (live && (body.dataset.follow || body.dataset.followForm)) follow()
 void comeBack()
+if (document.querySelector('[data-upload]')) void import('./upload.js').then(({ takeFiles }) => takeFiles(refresh))
 document.addEventListener('click', copy)
 document.addEventListener('submit', once)
 

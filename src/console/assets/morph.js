@@ -27,7 +27,7 @@ function counterpart(keyed, place, wanted) {
 const put = (here, node, place) => (node === place ? node : here.insertBefore(node, place))
 
 function update(here, there) {
-  if (here.nodeType === Node.ELEMENT_NODE) return here.isEqualNode(there) ? [] : morph(here, there)
+  if (here.nodeType === Node.ELEMENT_NODE) return isTheirs(here) || here.isEqualNode(there) ? [] : morph(here, there)
   if (here.data !== there.data) here.data = there.data
   return []
 }
@@ -39,6 +39,9 @@ function removeFrom(first) {
     node = next
   }
 }
+
+/** What a person is at work on is theirs until it is done. */
+const isTheirs = (node) => 'own' in node.dataset
 
 const keyOf = (node) => node.dataset?.key
 
