@@ -1,4 +1,4 @@
-import type { Arrival, FoundAttempt, History } from './history.ts'
+import type { Arrival, FoundAttempt, History, RestoredSeen } from './history.ts'
 
 /** One promise, and every case in which it was broken, in words that hold no address and no link. */
 export interface Finding {
@@ -32,10 +32,12 @@ export function check(history: History): Verdict {
     deadLinks(history, known),
     creates(history),
     feed(history),
+    ...(history.restored ? [restoredCopy(history, known, history.restored)] : []),
   ]
   const violated = findings.some(({ violations }) => violations.length > 0)
   const rare = Object.entries(history.sometimes).filter(([, count]) => count === 0)
   const late = history.atRest ? [] : ['the time was over before the service came to rest']
+  if (history.restored?.newcomers === 0) late.push('nobody new got anything from the restored copy')
   const unknown = [...late, ...history.unfinished, ...rare.map(([name]) => `never happened: ${name}`)]
   return { verdict: violated ? 'violated' : unknown.length > 0 ? 'unknown' : 'green', findings, unknown }
 }
@@ -127,18 +129,25 @@ function afterOpen({ arrivals, opened }: History, known: Known): Finding {
 const isExcused = ({ outcome, receipt }: FoundAttempt) =>
   outcome === 'ambiguous' || receipt === 'undelivered' || receipt === 'failed'
 
+const placeOf = ({ dispatchId, step, kind, channel, to }: Arrival) => [dispatchId, step ?? kind, channel, to].join(' ')
+
+/** One message of each step that it may be, and one more for each reason to send again. */
+function allowedTimes(known: Known, arrival: Arrival): number {
+  const behind = known.behind({ ...arrival, attempt: null })
+  const steps = arrival.step === null ? new Set(behind.map(({ step }) => step)).size : 1
+  return steps + behind.filter(isExcused).length
+}
+
 function duplicates({ arrivals }: History, known: Known): Finding {
-  const places = Map.groupBy(arrivals, (one) => [one.dispatchId, one.step ?? one.kind, one.channel, one.to].join(' '))
-  const violations = [...places.values()].flatMap((same) => {
+  const violations = [...Map.groupBy(arrivals, placeOf).values()].flatMap((same) => {
     const [first] = same
     if (!first) return []
     const behind = known.behind({ ...first, attempt: null })
-    const steps = first.step === null ? new Set(behind.map(({ step }) => step)).size : 1
     const excused = behind.filter(isExcused).length
     if (behind.length === 0) return [`${nameOf(first)} has no attempt behind it`]
     if (same.length > behind.length)
       return [`${nameOf(first)} came ${same.length} times from ${behind.length} attempts`]
-    return same.length > steps + excused
+    return same.length > allowedTimes(known, first)
       ? [`${nameOf(first)} came ${same.length} times, ${excused} of its attempts are a reason to send again`]
       : []
   })
@@ -172,13 +181,16 @@ function hours({ arrivals }: History, known: Known): Finding {
     format.set(timeZone, known)
     return Number(known.format(at))
   }
-  const reminders = arrivals.filter(({ kind }) => kind === 'reminder')
-  const violations = reminders.flatMap((arrival) => {
+  const bound = arrivals.filter(
+    ({ kind, dispatchId }) => kind === 'reminder' || known.dispatches.get(dispatchId ?? '')?.category === 'commercial',
+  )
+  const violations = bound.flatMap((arrival) => {
     const zone = known.dispatches.get(arrival.dispatchId ?? '')?.timeZone
     const hour = zone === undefined ? 12 : hourIn(zone, arrival.worldAt)
     return hour < 8 || hour >= 21 ? [`${nameOf(arrival)} came at ${hour} o'clock`] : []
   })
-  return { promise: 'P5', says: 'no reminder between 21:00 and 8:00', looked: reminders.length, violations }
+  const says = 'no reminder, and nothing commercial, between 21:00 and 8:00'
+  return { promise: 'P5', says, looked: bound.length, violations }
 }
 
 function deadLinks({ arrivals }: History, known: Known): Finding {
@@ -226,6 +238,32 @@ const feed = ({ found: { dispatches, feed }, atRest }: History): Finding => ({
     ...(feed.outOfLine > 0 ? [`${feed.outOfLine} numbers are missing or twice`] : []),
   ],
 })
+
+/** What the lost database sent after the copy was made is not in it; the arrivals and the partner know. */
+function restoredCopy({ arrivals, found }: History, known: Known, restored: RestoredSeen): Finding {
+  const before = Map.groupBy(arrivals, placeOf)
+  const opened = new Set(found.dispatches.filter(({ ends }) => ends.includes('opened')).map(({ id }) => id))
+  const { reason, whileHeld, afterwards, doubtful } = restored
+  const again = [...Map.groupBy(afterwards, placeOf)].flatMap(([place, same]) => {
+    const [first] = same
+    const came = before.get(place)?.length ?? 0
+    return first && came > 0 && came + same.length > allowedTimes(known, first)
+      ? [`${nameOf(first)} came once more`]
+      : []
+  })
+  const unwanted = afterwards.filter(({ dispatchId }) => opened.has(dispatchId ?? ''))
+  return {
+    promise: 'P11',
+    says: 'a restored copy sends nothing by itself, nothing twice, nothing after an open',
+    looked: doubtful + afterwards.length,
+    violations: [
+      ...(reason === null ? ['it did not start held'] : []),
+      ...whileHeld.map((one) => `${nameOf(one)} came while everything was held`),
+      ...again,
+      ...unwanted.map((one) => `${nameOf(one)} came after the open`),
+    ],
+  }
+}
 
 const nameOf = ({ channel, dispatchId, step, kind }: Arrival) =>
   `${channel} of ${dispatchId ?? 'nobody known'}, ${step === null ? kind : `step ${step}`}`

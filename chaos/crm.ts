@@ -39,6 +39,8 @@ export interface CrmOptions {
   overMs: number
   /** A request that has no answer by then is given up: it may or may not exist. */
   giveUpAt: number
+  /** Ends the requests earlier. */
+  isOver?: () => boolean
 }
 
 export interface Crm {
@@ -51,18 +53,20 @@ export interface Crm {
   done: Promise<unknown>
 }
 
-/** Of a hundred requests: for somebody who has one already, and sent again although it was answered. */
+/** Of a hundred requests: for somebody who has one already, sent again although it was answered, and for a person who sleeps. */
 const ASKED_TWICE = 5
 const REPEATED = 4
+const AT_NIGHT = 10
 /** A CRM with more than so many unanswered requests waits. */
 const AT_ONCE = 200
 
 /** A CRM that repeats, under the same key, whatever was not answered. */
-export function startCrm({ call, chance, now, dispatches, overMs, giveUpAt }: CrmOptions): Crm {
+export function startCrm({ call, chance, now, dispatches, overMs, giveUpAt, isOver = () => false }: CrmOptions): Crm {
   const posts: Post[] = []
   const refused: string[] = []
   const owners = new Map<string, string>()
-  const plan = Array.from({ length: dispatches }, (_, n) => plannedOrder(n, chance, now()))
+  const zones = zonesAt(now())
+  const plan = Array.from({ length: dispatches }, (_, n) => plannedOrder(n, chance, zones))
 
   async function post(order: object, one: Post, answersWanted: number): Promise<void> {
     while (Date.now() < giveUpAt && one.ids.length < answersWanted) {
@@ -79,16 +83,21 @@ export function startCrm({ call, chance, now, dispatches, overMs, giveUpAt }: Cr
   async function postAll(): Promise<void> {
     const begun = Date.now()
     const running = new Set<Promise<void>>()
-    for (const [n, { order, again }] of plan.entries()) {
-      const one: Post = { key: `key-${n}`, reference: order.referenceId, tries: 0, ids: [] }
-      for (const address of addressesIn(order)) owners.set(address, order.referenceId)
-      posts.push(one)
+    for (const [n, planned] of plan.entries()) {
       await pause(Math.max(0, begun + (n * overMs) / dispatches - Date.now()))
       while (running.size >= AT_ONCE) await pause(10)
-      const answered = post(order, one, again ? 2 : 1).finally(() => running.delete(answered))
+      if (isOver()) break
+      const answered = postPlanned(planned, n).finally(() => running.delete(answered))
       running.add(answered)
     }
     await Promise.all(running)
+  }
+
+  function postPlanned({ order, again }: PlannedOrder, n: number): Promise<void> {
+    const one: Post = { key: `key-${n}`, reference: order.referenceId, tries: 0, ids: [] }
+    for (const address of addressesIn(order)) owners.set(address, order.referenceId)
+    posts.push(one)
+    return post(order, one, again ? 2 : 1)
   }
 
   return { posts, refused, owners, done: postAll() }
@@ -103,17 +112,26 @@ const uuidOf = (shown = '') => readId('dsp', shown) ?? shown
 const CHANNELS = [['sms', 'email'], ['sms', 'email'], ['sms'], ['push', 'sms'], ['push'], ['email']] as const
 const FIRST_PHONE = 15_122_000_000
 
-function plannedOrder(n: number, chance: Chance, now: Date) {
+type PlannedOrder = ReturnType<typeof plannedOrder>
+function plannedOrder(n: number, chance: Chance, zones: Zones) {
   const isTwin = n > 0 && chance.between(1, 100) <= ASKED_TWICE
-  const order = orderOf(n, `person-${isTwin ? n - 1 : n}`, chance, now)
+  const order = orderOf(n, `person-${isTwin ? n - 1 : n}`, chance, zones)
   return {
     order: isTwin ? { ...order, ifActive: 'join', reminders: null } : order,
     again: chance.between(1, 100) <= REPEATED,
   }
 }
 
+/** Where reminders may come now, and where nothing commercial may come before the morning. */
+type Zones = { afternoon: string; night: string }
+const HALF_A_DAY_MS = 12 * 3_600_000
+const zonesAt = (now: Date): Zones => ({
+  afternoon: afternoonZone(now),
+  night: afternoonZone(new Date(now.getTime() + HALF_A_DAY_MS)),
+})
+
 /** Addresses that nobody else has: a message says whose it is. */
-const orderOf = (n: number, reference: string, chance: Chance, now: Date) => ({
+const orderOf = (n: number, reference: string, chance: Chance, zones: Zones) => ({
   referenceId: reference,
   contact: {
     phone: `+${FIRST_PHONE + n}`,
@@ -122,7 +140,9 @@ const orderOf = (n: number, reference: string, chance: Chance, now: Date) => ({
     name: { firstName: 'Ana' },
   },
   channels: chance.pick(CHANNELS),
-  timeZone: afternoonZone(now),
+  ...(chance.between(1, 100) <= AT_NIGHT
+    ? { timeZone: zones.night, category: 'commercial' }
+    : { timeZone: zones.afternoon }),
   reminders: { after: [`PT${chance.between(3, 8)}S`] },
   link: { expiresInMinutes: 60 },
 })

@@ -74,28 +74,46 @@ export async function makeTrouble(stage: Stage, plan: Plan): Promise<Fault[]> {
     await Promise.all(mending)
   }
 
+  /** What lasts too long to come as often as the others: at a part of each stretch of time, once at least. */
+  async function seldom(everyMs: number, part: number, breakage: Breakage): Promise<void> {
+    const times = wanted(breakage.kind) ? Math.max(1, Math.floor(plan.forMs / everyMs)) : 0
+    for (let n = 0; n < times; n++) {
+      await at(((n + part) * plan.forMs) / times)
+      await note(breakage)
+    }
+  }
+
   await Promise.all([
     wanted('kill') ? killing() : undefined,
     others(),
-    wanted('freeze past the lease') ? longFreezes() : undefined,
+    seldom(120_000, 0.3, longFreeze(stage, Math.min(PAST_THE_LEASE_MS, plan.forMs / 2))),
+    seldom(240_000, 0.85, suspension(stage, plan.chance.between(4_000, 8_000))),
   ])
   return faults
-
-  /** At least one worker, longer than its leases: it wakes into a world that has gone on. */
-  async function longFreezes(): Promise<void> {
-    const [worker] = stage.processes.filter(({ role }) => role === 'worker')
-    const times = Math.max(1, Math.floor(plan.forMs / 120_000))
-    for (let n = 0; n < times && worker; n++) {
-      await at(((n + 0.3) * plan.forMs) / times)
-      await worker.up(10_000)
-      await note({
-        kind: 'freeze past the lease',
-        target: worker.name,
-        run: () => freeze(worker, Math.min(PAST_THE_LEASE_MS, plan.forMs / 2)),
-      })
-    }
-  }
 }
+
+/** A worker, longer than its leases: it wakes into a world that has gone on. */
+const longFreeze = ({ processes }: Stage, forMs: number): Breakage => ({
+  kind: 'freeze past the lease',
+  target: 'worker-1',
+  async run() {
+    const worker = processes.find(({ name }) => name === 'worker-1')
+    await worker?.up(10_000)
+    return worker && freeze(worker, forMs)
+  },
+})
+
+/** Everything is held for half a minute then: the service looks by itself whether the partner serves it again. */
+const suspension = ({ outside: { world } }: Stage, forMs: number): Breakage => ({
+  kind: 'suspended',
+  target: 'partner',
+  async run() {
+    world.suspend()
+    await pause(forMs)
+    world.unsuspend()
+    return undefined
+  },
+})
 
 /** A worker half of the time, the API a quarter, the servers an eighth each. */
 async function nextKill({ postgres, redis, processes }: Stage, chance: Chance): Promise<Breakage> {

@@ -26,7 +26,7 @@ const hex = (bytes: Buffer) => bytes.toString('hex')
 
 async function dispatchesOf(ask: Ask, links: Map<string, string>): Promise<FoundDispatch[]> {
   const rows = await ask<Omit<FoundDispatch, 'carried' | 'ends'> & { ends: string[] | null; lookups: string[] | null }>(
-    `select d.id, d.reference_id as reference, d.status, d.time_zone as "timeZone", e.ends, c.lookups from dispatch d
+    `select d.id, d.reference_id as reference, d.status, d.category, d.time_zone as "timeZone", e.ends, c.lookups from dispatch d
      left join (
        select dispatch_id, array_agg(substring(type from 10) order by id) as ends from event
        where type in ('dispatch.opened', 'dispatch.exhausted', 'dispatch.failed', 'dispatch.expired', 'dispatch.cancelled',
@@ -74,6 +74,9 @@ export async function rarePaths({ ask }: OwnPostgres): Promise<Record<string, nu
        (select count(*) from attempt where outcome in ('retry', 'throttle'))::int as "attempts to be retried",
        (select count(*) from event where type in ('message.failed', 'message.waits') and data ? 'next')::int as "fallbacks to the next channel",
        (select count(*) from link where origin = 'adopted')::int as "links adopted",
+       (select count(*) from hold where scope = 'partner' and reason = 'partner_suspended' and lifted_by = 'probe')::int as "suspensions the service saw the end of",
+       (select count(*) from dispatch d where d.first_handed_at is not null and exists (
+         select from event e where e.dispatch_id = d.id and e.type = 'message.waits' and e.data ->> 'reason' = 'outside_window'))::int as "messages that waited for the morning",
        (select count(*) from chaos.lost_lease)::int as "queued steps found again by their lease"`,
   )
   return row ?? {}

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Stage } from './faults.ts'
+import type { Stop } from './processes.ts'
 
 const MINUTE = 60_000
 export interface Healed {
   atRest: boolean
-  /** How long the workers took to stop gracefully, ms. */
-  stops: number[]
+  /** How the workers stopped. */
+  stops: Stop[]
   /** Claims that no process was left to answer for. */
   orphans: number
   windedMs: number
@@ -18,9 +19,14 @@ export async function heal(stage: Stage, until: number): Promise<Healed> {
   const problems: string[] = []
   for (const one of stage.processes) if (!(await one.up(20_000))) problems.push(`${one.name} did not come back`)
   const left = until - performance.now()
-  await quiet(stage, until - left / 2, STILL_ANSWERED_MS)
+  // A hold on the partner is probed by the service itself, half a minute after it was placed: that time passes at once.
+  await stage.postgres.ask(
+    "update hold set probe_at = app_now() where scope = 'partner' and probe_at > app_now() and lifted_at is null",
+  )
+  // What waits for the partner's limit need not be waited for: it goes on when the clock is wound.
+  await quiet(stage, performance.now() + left / 4, STILL_ANSWERED_MS)
   const { stops, orphans } = await replaceWorkers(stage)
-  await quiet(stage, until)
+  await quiet(stage, performance.now() + left / 8)
   const windedMs = await wind(stage, until)
   const atRest = (await quiet(stage, until)) && (await numbered(stage, until))
   return { atRest, stops, orphans, windedMs, problems }
@@ -29,6 +35,7 @@ export async function heal(stage: Stage, until: number): Promise<Healed> {
 function mend({ outside, processes, postgres }: Stage): void {
   for (const wire of [...Object.values(outside.wires), postgres.wire]) wire.set('pass')
   outside.world.faults.reset()
+  outside.world.unsuspend()
   for (const one of processes) one.thaw()
 }
 
@@ -36,8 +43,8 @@ function mend({ outside, processes, postgres }: Stage): void {
  * Workers are replaced as by a deployment. What is claimed after that belongs to processes that were killed; the deadline
  * of such a claim (13 minutes for an email) is let pass by moving it.
  */
-async function replaceWorkers({ processes, postgres }: Stage): Promise<{ stops: number[]; orphans: number }> {
-  const stops: number[] = []
+async function replaceWorkers({ processes, postgres }: Stage): Promise<{ stops: Stop[]; orphans: number }> {
+  const stops: Stop[] = []
   const [from] = await postgres.ask<{ now: Date }>('select clock_timestamp() as now')
   for (const one of processes.filter(({ role }) => role === 'worker')) {
     stops.push(await one.restart())
@@ -57,7 +64,7 @@ const STILL_ANSWERED_MS = 15_000
 const HELD_FOR_MS = 4_000
 
 /** Nothing in hand (claims older than `claimedMs` do not count), no webhook under way, and nothing due but what is held. */
-async function quiet({ postgres, outside }: Stage, until: number, claimedMs = 86_400_000): Promise<boolean> {
+export async function quiet({ postgres, outside }: Stage, until: number, claimedMs = 86_400_000): Promise<boolean> {
   let last = { due: 0, since: performance.now() }
   while (performance.now() < until) {
     // Under a backlog webhooks never cease; then the steps say that it is not quiet.
@@ -90,8 +97,8 @@ async function numbered({ postgres }: Stage, until: number): Promise<boolean> {
 /** Longer than any plan of this run: what is open after it stays open for ever. */
 const LONGEST_WIND_MS = 48 * 60 * MINUTE
 
-/** In small steps first, so that what is asked every minute is asked and reminders keep their order; then in larger ones. */
-async function wind(stage: Stage, until: number): Promise<number> {
+/** From where the clock is: in small steps first, so that what is asked every minute is asked and reminders keep their order; then in larger ones. */
+export async function wind(stage: Stage, until: number, fromMs = 0): Promise<number> {
   const { postgres, outside } = stage
   let aheadMs = 0
   while (performance.now() < until && aheadMs < LONGEST_WIND_MS && (await stillOpen(stage)) > 0) {
@@ -100,8 +107,8 @@ async function wind(stage: Stage, until: number): Promise<number> {
     )
     const least = aheadMs < 12 * MINUTE ? MINUTE : aheadMs < 60 * MINUTE ? 5 * MINUTE : 15 * MINUTE
     aheadMs += aheadMs < 12 * MINUTE ? least : Math.max(least, next?.ms ?? 0)
-    outside.wind(aheadMs)
-    await postgres.ask(`update clock set ahead = make_interval(secs => $1::float8 / 1000)`, [aheadMs])
+    outside.wind(fromMs + aheadMs)
+    await postgres.ask(`update clock set ahead = make_interval(secs => $1::float8 / 1000)`, [fromMs + aheadMs])
     await postgres.ask(`select pg_notify('wake', 'clock')`)
     await pause(300)
     await quiet(stage, until)
@@ -109,7 +116,7 @@ async function wind(stage: Stage, until: number): Promise<number> {
   return aheadMs
 }
 
-async function stillOpen({ postgres }: Stage): Promise<number> {
+export async function stillOpen({ postgres }: Stage): Promise<number> {
   const [row] = await postgres.ask<{ open: number }>(
     "select count(*)::int as open from dispatch where status in ('accepted', 'sent')",
   )

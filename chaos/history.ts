@@ -56,6 +56,7 @@ export interface FoundDispatch {
   id: string
   reference: string
   status: string
+  category: string
   timeZone: string
   /** `dispatch.*` events that end a dispatch, in order. */
   ends: string[]
@@ -95,6 +96,22 @@ export interface Found {
   feed: { unnumbered: number; outOfLine: number }
 }
 
+/** What a copy from the middle of the trouble did, once it had taken the place of the database. */
+export interface RestoredSeen {
+  /** Why everything was held when it started; null when it was not. */
+  reason: string | null
+  whileHeld: Arrival[]
+  /** After a person had released it, to people who were written to before. */
+  afterwards: Arrival[]
+  /** How many new people got theirs. */
+  newcomers: number
+  /** Messages that the lost database may have sent. */
+  doubtful: number
+  /** Dispatches of which the partner told that their link had been opened meanwhile. */
+  opensLearned: number
+  atRest: boolean
+}
+
 export interface History {
   posts: Post[]
   arrivals: Arrival[]
@@ -105,6 +122,8 @@ export interface History {
   /** When each create arrived at the partner, and how many the service may start in a minute. */
   creates: { at: number[]; limit: number }
   found: Found
+  /** Absent when no copy was taken. */
+  restored?: RestoredSeen
   /** Paths that happen rarely: how often each was seen. */
   sometimes: Record<string, number>
   /** False when the time was over before every plan had: what is still open then says nothing. */

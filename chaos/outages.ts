@@ -54,10 +54,16 @@ const wrong = ({ world }: Outside, chance: Chance, [target, kind, options]: Wron
   target,
   async run() {
     const count = chance.between(3, 12)
-    world.faults.arm(target, { ...options, kind, count })
+    const mark = Symbol(kind)
+    world.faults.arm(target, { ...options, kind, count, mark })
+    await pause(WRONG_FOR_MS)
+    while (world.faults.take(target, (fault) => fault['mark'] === mark));
     return `${count} ${kind}`
   },
 })
+
+/** What nobody met by then is over: a provider that is asked once a minute would else never be well again. */
+const WRONG_FOR_MS = 6_000
 
 const WIRES: [wire: WireName, mode: 'hole' | 'slow' | 'refuse'][] = [
   ['partner', 'hole'],

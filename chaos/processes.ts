@@ -3,10 +3,12 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
+export type Role = 'api' | 'worker' | 'api,worker'
+
 /** One process of the service, started again whenever it is gone. */
 export interface Supervised {
   name: string
-  role: 'api' | 'worker'
+  role: Role
   /** Ready since its last start, and not stopped by us. */
   isUp(): boolean
   /** Resolves when it is ready; false after `withinMs`. */
@@ -14,8 +16,8 @@ export interface Supervised {
   kill(): void
   freeze(): void
   thaw(): void
-  /** As a deployment does it; answers how long it took, ms. Killed when it takes far too long. */
-  restart(): Promise<number>
+  /** As a deployment does it. Killed when it takes far too long. */
+  restart(): Promise<Stop>
   /** Exits that nobody asked for. */
   ownExits(): number
   /** Starts that came to nothing, not even to an exit, and were ended as a supervisor's probe would. */
@@ -24,19 +26,29 @@ export interface Supervised {
   close(): Promise<void>
 }
 
+/** How long a graceful stop took; `clean` when nothing was cut short. */
+export interface Stop {
+  name: string
+  ms: number
+  clean: boolean
+}
+
 const ROOT = resolve(import.meta.dirname, '..')
 const LONGEST_STOP_MS = 40_000
 const LONGEST_START_MS = 30_000
 
 export interface ProcessOrder {
   name: string
-  role: 'api' | 'worker'
+  role: Role
   env: Record<string, string>
   logDir: string
+  /** A start that takes longer is ended. */
+  startWithinMs?: number
 }
 
 /** A child of ours: signals go to its own process id and to no other. */
-export function supervise({ name, role, env, logDir }: ProcessOrder): Supervised {
+export function supervise(order: ProcessOrder): Supervised {
+  const { name, role, env, logDir, startWithinMs = LONGEST_START_MS } = order
   let child: ChildProcess | undefined
   let readyAt = 0
   let frozen = false
@@ -72,7 +84,7 @@ export function supervise({ name, role, env, logDir }: ProcessOrder): Supervised
   }
 
   async function watch(fresh: ChildProcess, logFile: string): Promise<void> {
-    const until = performance.now() + LONGEST_START_MS
+    const until = performance.now() + startWithinMs
     while (child === fresh && isAlive(fresh)) {
       if (performance.now() > until) {
         hungStarts += 1
@@ -89,7 +101,7 @@ export function supervise({ name, role, env, logDir }: ProcessOrder): Supervised
 
   const isUp = () => readyAt > 0 && child !== undefined && isAlive(child) && !frozen
 
-  async function stop(): Promise<number> {
+  async function stop(): Promise<Stop> {
     const ending = child
     const begun = performance.now()
     wanted = true
@@ -98,7 +110,7 @@ export function supervise({ name, role, env, logDir }: ProcessOrder): Supervised
     const force = setTimeout(() => ending?.kill('SIGKILL'), LONGEST_STOP_MS)
     while (ending && isAlive(ending)) await pause(20)
     clearTimeout(force)
-    return performance.now() - begun
+    return { name, ms: performance.now() - begun, clean: ending?.exitCode === 0 }
   }
 
   start()

@@ -77,7 +77,9 @@ const arrivalOf = (
   ...place,
   channel: message.channel,
   to: message.to,
-  kind: /reminder/i.test(`${message.text} ${message.subject} ${message.title}`) ? 'reminder' : 'first',
+  kind: /reminder|recordatorio|lembrete/i.test(`${message.text} ${message.subject} ${message.title}`)
+    ? 'reminder'
+    : 'first',
   linkId: /\/widget\/([\w-]+)\//.exec(`${message.url} ${message.text}`)?.[1] ?? null,
 })
 

@@ -29,15 +29,19 @@ export function tableOf({ backend, seed, verdict, history, seconds, notes }: Rep
     ...Object.entries(notes).map(([name, value]) => `  ${name}: ${value}`),
     '',
     ...verdict.findings.flatMap(lineOf),
-    '',
-    '  rare paths',
-    ...Object.entries(sometimes).map(([name, count]) => `  ${String(count).padStart(7)}  ${name}`),
-    ...(verdict.unknown.length > 0
-      ? ['', '  says nothing because', ...verdict.unknown.map((why) => `    ${why}`)]
-      : []),
+    ...section(
+      'rare paths',
+      Object.entries(sometimes).map(([name, count]) => `  ${String(count).padStart(7)}  ${name}`),
+    ),
+    ...section(
+      'says nothing because',
+      verdict.unknown.map((why) => `    ${why}`),
+    ),
     '',
   ].join('\n')
 }
+
+const section = (title: string, lines: string[]) => (lines.length > 0 ? ['', `  ${title}`, ...lines] : [])
 
 function lineOf({ promise, says, looked, violations }: Finding): string[] {
   const mark = violations.length === 0 ? 'kept  ' : 'BROKEN'

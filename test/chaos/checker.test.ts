@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { check, mostInAMinute } from '../../chaos/checker.ts'
-import type { Arrival, FoundAttempt, FoundDispatch, History } from '../../chaos/history.ts'
+import type { Arrival, FoundAttempt, FoundDispatch, History, RestoredSeen } from '../../chaos/history.ts'
 
 /** Afternoon in London, in winter. */
 const T = Date.parse('2026-01-15T15:00:00Z')
@@ -10,6 +10,7 @@ const dispatch: FoundDispatch = {
   id: 'd1',
   reference: 'person-1',
   status: 'opened',
+  category: 'transactional',
   timeZone: 'Europe/London',
   ends: ['opened'],
   carried: ['link-1'],
@@ -122,6 +123,15 @@ describe('the checker', () => {
         ...found({ attempts: [attempt({ step: 2 })] }),
       },
     ],
+    [
+      'a commercial first message at night',
+      'P5',
+      {
+        arrivals: [arrival({ worldAt: T + 7 * 60 * MINUTE })],
+        links: [{ linkId: 'link-1', createdAt: T, expiresAt: T + 24 * 60 * MINUTE }],
+        ...found({ dispatches: [{ ...dispatch, category: 'commercial' }] }),
+      },
+    ],
     ['a dead link', 'P6', { links: [{ linkId: 'link-1', createdAt: T - 60 * MINUTE, expiresAt: T }] }],
     ['a dying link', 'P6', { links: [{ linkId: 'link-1', createdAt: T - 40 * MINUTE, expiresAt: T + 20 * MINUTE }] }],
     ['a link that the partner never made', 'P6', { links: [] }],
@@ -133,6 +143,13 @@ describe('the checker', () => {
 
     expect(broken(history)).toContain(promise)
     expect(check(history).verdict).toBe('violated')
+  })
+
+  it('does not blame the first message of a transactional dispatch for the night', () => {
+    const late = { arrivals: [arrival({ worldAt: T + 7 * 60 * MINUTE })], opened: [] }
+    const links = [{ linkId: 'link-1', createdAt: T, expiresAt: T + 24 * 60 * MINUTE }]
+
+    expect(broken(fine({ ...late, links }))).toEqual([])
   })
 
   it('does not blame a message that had begun its way before the open was answered', () => {
@@ -162,6 +179,46 @@ describe('the checker', () => {
     ],
   ])('says unknown, not green, when %s', (_, change) => {
     expect(check(fine(change))).toMatchObject({ verdict: 'unknown', unknown: [expect.any(String)] })
+  })
+})
+
+describe('a restored copy', () => {
+  const seen = (change: Partial<RestoredSeen> = {}): Partial<History> => ({
+    restored: {
+      reason: 'restored',
+      whileHeld: [],
+      afterwards: [],
+      newcomers: 5,
+      doubtful: 3,
+      opensLearned: 1,
+      atRest: true,
+      ...change,
+    },
+  })
+  const unopened = found({ dispatches: [{ ...dispatch, status: 'exhausted', ends: ['exhausted'] }] })
+  const again = arrival({ ...reminder, at: T + 60 * MINUTE })
+
+  it('may send what the lost database never did, to somebody who did not open', () => {
+    expect(broken(fine({ ...unopened, ...seen({ afterwards: [again] }) }))).toEqual([])
+  })
+
+  it('may make the retry that the lost database had not come to', () => {
+    const undelivered = found({ ...unopened.found, attempts: [attempt({ receipt: 'undelivered' })] })
+
+    expect(broken(fine({ ...undelivered, ...seen({ afterwards: [arrival({ attempt: 2 })] }) }))).toEqual([])
+  })
+
+  it.each<[string, Partial<History>]>([
+    ['did not start held', seen({ reason: null })],
+    ['sent while it was held', { ...unopened, ...seen({ whileHeld: [again] }) }],
+    ['sent what had arrived before', { ...unopened, ...seen({ afterwards: [arrival({ attempt: 2 })] }) }],
+    ['wrote to somebody who had opened', seen({ afterwards: [again] })],
+  ])('breaks P11 when it %s', (_, change) => {
+    expect(broken(fine(change))).toEqual(['P11'])
+  })
+
+  it('says nothing when nobody new got anything either', () => {
+    expect(check(fine(seen({ newcomers: 0 })))).toMatchObject({ verdict: 'unknown', unknown: [expect.any(String)] })
   })
 })
 
