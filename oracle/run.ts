@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { BUGS, type Bug } from './bugs.ts'
+import type { Bug } from './bug.ts'
+import { BUGS } from './bugs.ts'
 
 /** `npm run oracle [-- --only words]`: plants each mistake in a copy of the tree, and asks whether the tests notice. */
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
