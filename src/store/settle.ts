@@ -4,7 +4,8 @@ import { batched, type Queryable, statement } from './sql.ts'
 
 /**
  * Writes what became of a step, its attempts, its dispatch and their events in one statement. False when the step had
- * left `from`, or the turn was another's: somebody was faster, and nothing is written.
+ * left `from`, or the turn was another's: somebody was faster, and nothing is written. What a lost database may have sent
+ * (`restored`) counts from when it was due: its reminders fall into the lost time, and are set apart as well.
  * A slot is freed as its step says once that is locked: a twin of the job may have spent it since the statement began.
  * Lock order: dispatches by id, then steps. `coalesce(s.status, '')` keeps the pump's index out of the plan: it holds every step
  * that waits, and would be walked whole for a few rows that the primary key finds.
@@ -73,7 +74,8 @@ const settle = statement<{ dispatch_id: string; n: number }>(
        handed_at = case when k.becomes = 'handed' then now.at else s.handed_at end
      from locked join k on k.dispatch_id = locked.id left join unspent u on u.dispatch_id = k.dispatch_id and u.n = k.n cross join now
      where s.dispatch_id = k.dispatch_id and s.n = k.n and s.turn = k.turn and s.status = k.was
-     returning s.dispatch_id, s.n, s.kind, s.status, k.was, k.link_expires_at, k.ends_status, k.ends_reason, u.slot as free_slot
+     returning s.dispatch_id, s.n, s.kind, s.status, k.was, k.link_expires_at, k.ends_status, k.ends_reason, u.slot as free_slot,
+       case when old.reason = 'restored' then old.due_at else now.at end as since
    ), tried as (
      update attempt a set outcome = t.outcome, reason = t.reason, provider_id = t.provider_id, settled_at = now.at,
        outcome_at = coalesce(a.outcome_at, clock_timestamp())
@@ -83,15 +85,15 @@ const settle = statement<{ dispatch_id: string; n: number }>(
    ), freed as (
      update link_slot l set free_at = now.at from moved m cross join now where l.n = m.free_slot
    ), handed as (
-     select dispatch_id, max(link_expires_at) as link_expires_at from moved where status = 'handed' group by dispatch_id
+     select dispatch_id, max(link_expires_at) as link_expires_at, min(since) as since from moved where status = 'handed' group by dispatch_id
    ), sent as (
-     update dispatch d set status = 'sent', first_handed_at = now.at from handed h cross join now
+     update dispatch d set status = 'sent', first_handed_at = h.since from handed h
      where d.id = h.dispatch_id and d.status = 'accepted' and d.first_handed_at is null
-     returning d.id, d.fall_back_ms
+     returning d.id, d.first_handed_at, d.fall_back_ms
    ), reminded as (
-     update step s set due_at = now.at + make_interval(secs => s.after_ms / 1000.0),
-       fall_back_at = now.at + make_interval(secs => (s.after_ms + sent.fall_back_ms) / 1000.0)
-     from sent cross join now where s.dispatch_id = sent.id and s.kind = 'reminder' and coalesce(s.status, '') = 'pending' and s.due_at is null
+     update step s set due_at = sent.first_handed_at + make_interval(secs => s.after_ms / 1000.0),
+       fall_back_at = sent.first_handed_at + make_interval(secs => (s.after_ms + sent.fall_back_ms) / 1000.0)
+     from sent where s.dispatch_id = sent.id and s.kind = 'reminder' and coalesce(s.status, '') = 'pending' and s.due_at is null
    ), closes as (
      update step s set due_at = greatest(h.link_expires_at, now.at) from handed h cross join now
      where s.dispatch_id = h.dispatch_id and s.kind = 'close' and coalesce(s.status, '') = 'pending'

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { stampWorld } from '../../src/store/world.ts'
-import { HOUR } from '../support/builders.ts'
+import { aSettlement, HOUR } from '../support/builders.ts'
 import { aCampaign, addRows } from '../support/campaigns.ts'
 import { openStoreHouse } from '../support/store-house.ts'
 
@@ -112,6 +112,17 @@ describe('what counts as handed over', () => {
       expect.arrayContaining(['message.unclear', 'message.handed', 'dispatch.sent']),
     )
     expect(await restored.writeOff()).toBe(0)
+  })
+
+  it('counts from then too when its receipt comes before anybody decides', async () => {
+    const { work } = await house.claimed(aged)
+    await isOld()
+    await restored.setApart()
+
+    await house.store.deliveries.settle(aSettlement(work, { from: 'ambiguous', attempts: [] }))
+
+    expect(await house.dispatch(work.dispatchId)).toMatchObject({ first_handed_at: new Date(now - 2 * HOUR) })
+    expect(await house.step(work.dispatchId, 2)).toMatchObject({ due_at: new Date(now + 22 * HOUR) })
   })
 
   it('cannot have been before the copy was made', async () => {
