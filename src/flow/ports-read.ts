@@ -122,7 +122,7 @@ export interface ResendStore {
     keyHash: Buffer
     bodyHash: Buffer
     show(step: StepView): string
-  }): Promise<{ kind: 'added' | 'replayed'; answer: StoredAnswer } | { kind: 'key_reused' }>
+  }): Promise<{ kind: 'made' | 'replayed'; answer: StoredAnswer } | { kind: 'key_reused' }>
 }
 
 export const SCOPES = ['admin', 'send', 'campaign', 'read', 'in_app:read', 'operate'] as const

@@ -35,7 +35,7 @@ export async function resendOnce(
   order: ResendOrder,
   once: Once,
   show: (step: StepView) => string,
-): Promise<{ kind: 'added' | 'replayed'; answer: StoredAnswer } | { failure: Failure }> {
+): Promise<{ kind: 'made' | 'replayed'; answer: StoredAnswer } | { failure: Failure }> {
   const ready = await prepare(ports, order)
   if ('failure' in ready) return ready
   const sent = await ports.resends.addOnce({ id: order.id, channels: ready.usable, ...once, show })

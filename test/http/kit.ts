@@ -290,7 +290,7 @@ function makePorts(seen: Seen, has: Furniture): HttpPorts {
         const body = show({ ...aStep(2), kind: 'resend', channel, status: 'pending', handedAt: null })
         const answer = { status: 202, location: null, body }
         has.replies.set(keyHash.toString('hex'), { ...answer, bodyHash })
-        return { kind: 'added', answer }
+        return { kind: 'made', answer }
       },
     },
     keys: {

@@ -22,7 +22,7 @@ it('adds one step for all that ask at once with one key, and answers them the sa
   const answers = await Promise.all([1, 2, 3, 4].map((i) => (i % 2 ? resends : other.resends).addOnce(order)))
 
   const kinds = answers.map(({ kind }) => kind)
-  expect(kinds.toSorted()).toEqual(['added', 'replayed', 'replayed', 'replayed'])
+  expect(kinds.toSorted()).toEqual(['made', 'replayed', 'replayed', 'replayed'])
   expect(new Set(answers.map((answer) => 'answer' in answer && answer.answer.body))).toEqual(
     new Set(['{"n":3,"kind":"resend","due":true}']),
   )
@@ -50,7 +50,7 @@ it('forgets a key after a day', async () => {
 
   const answer = await resends.addOnce(order)
 
-  expect(answer).toMatchObject({ kind: 'added' })
+  expect(answer).toMatchObject({ kind: 'made' })
   expect(await resendsOf(id)).toHaveLength(2)
 })
 
@@ -67,6 +67,6 @@ it('leaves the key free when the step could not be added', async () => {
 
   const answer = await resends.addOnce(order)
 
-  expect(answer).toMatchObject({ kind: 'added' })
+  expect(answer).toMatchObject({ kind: 'made' })
   expect(await resendsOf(id)).toHaveLength(1)
 })
